@@ -1,0 +1,128 @@
+package exchange
+
+import (
+	"time"
+
+	"breakwater/exchange/money"
+)
+
+// Kind says what an Event tells and with it which of its fields mean something.
+type Kind uint8
+
+// The kinds, with the fields they use besides Seq, Time, Received, Source and Last.
+const (
+	// KindOpen is the opening of a bar of the series that an instrument is matched on:
+	// Instrument, Interval, Open, Qty (the whole bar's volume). Between feed and venue
+	// only; an engine never sees it.
+	KindOpen Kind = iota + 1
+	// KindBar is a finished bar: Instrument, Interval, Open, High, Low, Price (close),
+	// Qty (volume), Count; Matched when the venue matches on this series. Time is open
+	// plus Interval.
+	KindBar
+	// KindTrade is a public trade: Instrument, Price, Qty, Side (of the taker), TradeID.
+	KindTrade
+	// KindTop is the top of the book: Instrument, Price and Qty (bid), AskPrice, AskQty.
+	KindTop
+	// KindLevel is one book level: Instrument, Side, Price, Qty (0: gone).
+	KindLevel
+	// KindOrder is the outcome of a submit, an amend or a cancel, or a change by the
+	// venue: Account, Order, Op, State (of the order now), Code, Remaining.
+	KindOrder
+	// KindFill is an execution: Account, Order, Instrument, Side, Price, Qty, Cost, Fee,
+	// FeeAsset, Liquidity, TradeID, Remaining, State (Working or Filled).
+	KindFill
+	// KindBeat only carries time.
+	KindBeat
+	// KindLink is the state of the connection: State is Working when up, Absent when down.
+	KindLink
+	// KindSnapshot is balances, open orders and recent fills: Account, Detail.Snapshot.
+	KindSnapshot
+	// KindBalance is one asset's balance as the venue says: Account, FeeAsset (which), Cost (total).
+	KindBalance
+	// KindStatus is what the venue allows: Instrument (None: all), Status.
+	KindStatus
+	// KindNews is a headline: Detail.Text.
+	KindNews
+)
+
+var kindNames = [...]string{"none", "open", "bar", "trade", "top", "level", "order", "fill", "beat", "link", "snapshot", "balance", "status", "news"}
+
+func (k Kind) String() string {
+	if int(k) >= len(kindNames) {
+		return "invalid"
+	}
+	return kindNames[k]
+}
+
+// Op is what an order event answers.
+type Op uint8
+
+// The operations.
+const (
+	OpSubmit Op = iota
+	OpAmend
+	OpCancel
+	OpVenue // nobody asked: expiry, trigger, self-trade prevention, a venue's own cancel
+)
+
+// Event is one thing that happened, in flat numbers. Next fills the caller's event;
+// whoever keeps one copies it. Detail is nil except for snapshots, news and free text.
+type Event struct {
+	Seq      uint64 // of the source, ascending
+	Time     Stamp  // at the exchange
+	Received Stamp  // here; equal to Time in a replay
+	Interval time.Duration
+
+	Kind      Kind
+	Side      Side
+	State     State
+	Op        Op
+	Liquidity Liquidity
+	Status    Status
+	Last      bool // end of one venue message: checks run now
+	Matched   bool // bar of the series that the venue matches on
+	Code      Code
+	Source    uint16
+
+	Account    AccountID
+	Instrument InstrumentID
+	FeeAsset   AssetID
+
+	Open, High, Low money.Price
+	Price           money.Price
+	Qty             money.Qty
+	AskPrice        money.Price
+	AskQty          money.Qty
+	Count           int64
+
+	Order     OrderID
+	TradeID   uint64
+	Remaining money.Qty
+	Cost, Fee money.Amount
+	Detail    *Detail
+}
+
+// Detail is what does not fit into flat numbers.
+type Detail struct {
+	Text     string
+	Snapshot *Snapshot
+}
+
+// Balance is what an account has of one asset. Hold is the part reserved by open orders.
+type Balance struct {
+	Asset       AssetID
+	Total, Hold money.Amount
+}
+
+// OpenOrder is an order as the venue has it.
+type OpenOrder struct {
+	Order  Order
+	Filled money.Qty
+}
+
+// Snapshot is an account as the venue sees it.
+type Snapshot struct {
+	Balances []Balance   // by asset, ascending
+	Orders   []OpenOrder // by order id, ascending
+	Fills    []Event     // recent, oldest first
+}
