@@ -111,9 +111,13 @@ type Order struct {
 	ReduceOnly bool // may only make a position smaller
 	FeeInBase  bool // fee in the base asset instead of the quote asset
 	Qty        money.Qty
-	Display    money.Qty   // iceberg: the part that shows, at least Qty/15
-	Price      money.Price // limit price
-	Trigger    money.Price // stop or take price
+	// A market buy may name what it spends at most, fee included, instead of Qty, which is
+	// then 0; it buys multiples of CashStep (0: of the lot). Kraken REST docs, oflags viqc.
+	Cash     money.Amount
+	CashStep money.Qty
+	Display  money.Qty   // iceberg: the part that shows, at least Qty/15
+	Price    money.Price // limit price
+	Trigger  money.Price // stop or take price
 	// A trailing order follows the best price since it was placed at a distance of Trail,
 	// or of TrailPPM parts per million of it. Its limit is the trigger plus LimitOffset.
 	Trail       money.Price
