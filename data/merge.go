@@ -1,0 +1,268 @@
+package data
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+// Series is one stream of bars or of trades of one instrument.
+type Series struct {
+	Name       string // for messages
+	Instrument exchange.InstrumentID
+	Interval   time.Duration // of the bars; 0 with trades
+	Bars       BarSource     // exactly one of Bars and Trades is set
+	Trades     TradeSource
+}
+
+// Empty says what becomes of intervals without a bar.
+type Empty string
+
+// Skip leaves gaps as they are. Flat fills them as Kraken's feeds do: all four prices
+// the close before, volume and count 0.
+const (
+	Skip Empty = "skip"
+	Flat Empty = "flat"
+)
+
+// Merger is an exchange.Feed of several series, in total order by time, class and
+// place of the series: at one instant closings of bars come first, then trades, then
+// openings. For each instrument the venue matches on one series: trades if there are
+// any, else the finest bars; only that one gives openings, and its bars are Matched.
+type Merger struct {
+	cursors []cursor
+	flat    bool
+	current int // the cursor that must move before the next event; -1: none
+	seq     uint64
+	err     error
+}
+
+// Classes of events at one instant, in order.
+const (
+	classClose = iota
+	classTrade
+	classOpen
+)
+
+// cursor is a series at its next event.
+type cursor struct {
+	at      exchange.Stamp // of the next event; Never at the end
+	class   uint8
+	matched bool
+	bars    BarSource
+	trades  TradeSource
+	bar     Bar
+	trade   Trade
+	held    Bar   // the real bar behind a gap that is being filled
+	fill    int64 // flat bars still to come before held
+	s       Series
+	sum     SeriesSummary
+}
+
+// SeriesSummary is what passed of one series.
+type SeriesSummary struct {
+	Name       string                `json:"name"`
+	Instrument exchange.InstrumentID `json:"instrument"`
+	Interval   time.Duration         `json:"interval,omitempty"`
+	Matched    bool                  `json:"matched"`
+	Rows       int64                 `json:"rows"` // as read, filled ones not counted
+	First      exchange.Stamp        `json:"first"`
+	Last       exchange.Stamp        `json:"last"` // opening of the last bar, or the last trade
+	Gaps       Gaps                  `json:"gaps"`
+}
+
+// Merge makes a Feed of the series. It refuses an empty list, a series without source
+// or bar size, and two series of the same kind for one instrument.
+func Merge(series []Series, empty Empty) (*Merger, error) {
+	if empty != Skip && empty != Flat {
+		return nil, fmt.Errorf("data: --empty %s is unknown; give skip or flat", empty)
+	}
+	if len(series) == 0 {
+		return nil, fmt.Errorf("data: nothing to merge; give at least one series")
+	}
+	m := &Merger{cursors: make([]cursor, len(series)), flat: empty == Flat, current: -1}
+	for i, s := range series {
+		switch {
+		case (s.Bars == nil) == (s.Trades == nil):
+			return nil, fmt.Errorf("data: %s: a series has either bars or trades", s.Name)
+		case s.Bars != nil && s.Interval <= 0:
+			return nil, fmt.Errorf("data: %s: the bar size is not known; give --interval", s.Name)
+		case s.Trades != nil:
+			s.Interval = 0
+		}
+		for _, o := range series[:i] {
+			if o.Instrument == s.Instrument && o.Interval == s.Interval {
+				return nil, fmt.Errorf("data: %s and %s hold the same kind of data for one pair; give one of them, or put the rows into one file", o.Name, s.Name)
+			}
+		}
+		series[i] = s
+		m.cursors[i] = cursor{s: s, bars: s.Bars, trades: s.Trades,
+			sum: SeriesSummary{Name: s.Name, Instrument: s.Instrument, Interval: s.Interval}}
+	}
+	for i := range m.cursors {
+		c := &m.cursors[i]
+		c.matched = true
+		for _, o := range series {
+			if o.Instrument == c.s.Instrument && o.Interval < c.s.Interval {
+				c.matched = false
+			}
+		}
+		c.sum.Matched = c.matched
+	}
+	return m, nil
+}
+
+// Next fills *e with the next event; io.EOF after the last one of all series. An error
+// of a source comes in its place in the order and stays.
+func (m *Merger) Next(e *exchange.Event) error {
+	if m.current < 0 {
+		if m.err == nil {
+			m.err = m.prime()
+		}
+		if m.err != nil {
+			return m.err
+		}
+	} else if c := &m.cursors[m.current]; c.at != exchange.Never {
+		if err := m.advance(c); err != nil {
+			m.err, m.current = err, -1
+			return err
+		}
+	}
+	m.pick()
+	c := &m.cursors[m.current]
+	if c.at == exchange.Never {
+		m.err, m.current = io.EOF, -1
+		return io.EOF
+	}
+	m.seq++
+	*e = exchange.Event{Seq: m.seq, Time: c.at, Received: c.at, Interval: c.s.Interval, Last: true, Source: uint16(m.current), Instrument: c.s.Instrument}
+	b := &c.bar
+	switch c.class {
+	case classClose:
+		e.Kind, e.Matched = exchange.KindBar, c.matched
+		e.Open, e.High, e.Low, e.Price, e.Qty, e.Count = b.Open, b.High, b.Low, b.Close, b.Volume, b.Count
+	case classOpen:
+		e.Kind, e.Open, e.Qty = exchange.KindOpen, b.Open, b.Volume
+	default:
+		t := &c.trade
+		e.Kind, e.Price, e.Qty, e.Side, e.TradeID = exchange.KindTrade, t.Price, t.Qty, t.Side, t.ID
+	}
+	return nil
+}
+
+// prime reads the first row of every series.
+func (m *Merger) prime() error {
+	for i := range m.cursors {
+		if err := m.load(&m.cursors[i]); err != nil {
+			return err
+		}
+	}
+	m.current = 0
+	return nil
+}
+
+// pick makes the cursor with the earliest event the current one.
+func (m *Merger) pick() {
+	if len(m.cursors) == 1 {
+		return
+	}
+	best := 0
+	for i := 1; i < len(m.cursors); i++ {
+		if a, b := &m.cursors[i], &m.cursors[best]; a.at < b.at || a.at == b.at && a.class < b.class {
+			best = i
+		}
+	}
+	m.current = best
+}
+
+// advance moves a cursor behind the event it has given.
+func (m *Merger) advance(c *cursor) error {
+	if c.class == classOpen {
+		c.at, c.class = c.bar.Time.Add(c.s.Interval), classClose
+		return nil
+	}
+	return m.load(c)
+}
+
+// load reads a cursor's next row, or makes the next flat bar of a gap.
+func (m *Merger) load(c *cursor) error {
+	if c.trades != nil {
+		err := c.trades.NextTrade(&c.trade)
+		if err == io.EOF {
+			c.at = exchange.Never
+			return nil
+		}
+		c.at, c.class = c.trade.Time, classTrade
+		c.count(c.trade.Time)
+		return err
+	}
+	if c.fill > 0 {
+		c.flatBar()
+		return nil
+	}
+	end, before := c.bar.Time.Add(c.s.Interval), c.bar.Close
+	if err := c.bars.NextBar(&c.bar); err == io.EOF {
+		c.at = exchange.Never
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if c.sum.Rows > 0 && c.bar.Time != end {
+		if c.bar.Time < end {
+			return fmt.Errorf("%s: the bar at %v opens before the one before it ends, with bars of %s; give --interval, or run \"breakwater data check %s\"",
+				c.s.Name, c.bar.Time, IntervalText(c.s.Interval), c.s.Name)
+		}
+		n := c.sum.Gaps.note(end, c.bar.Time, c.s.Interval)
+		if m.flat && n > 0 {
+			c.held, c.fill = c.bar, n+1
+			c.bar = Bar{Time: end.Add(-c.s.Interval), Close: before}
+			c.count(c.held.Time)
+			c.flatBar()
+			return nil
+		}
+	}
+	c.count(c.bar.Time)
+	c.open()
+	return nil
+}
+
+func (c *cursor) count(t exchange.Stamp) {
+	if c.sum.Rows == 0 {
+		c.sum.First = t
+	}
+	c.sum.Rows++
+	c.sum.Last = t
+}
+
+// flatBar is the next bar of a gap, or the held one behind it.
+func (c *cursor) flatBar() {
+	if c.fill--; c.fill == 0 {
+		c.bar = c.held
+	} else {
+		p := c.bar.Close
+		c.bar = Bar{Time: c.bar.Time.Add(c.s.Interval), Open: p, High: p, Low: p, Close: p, Volume: money.Qty(0)}
+	}
+	c.open()
+}
+
+// open makes the opening of the bar the cursor's next event, or its close where the
+// venue does not match on it.
+func (c *cursor) open() {
+	if c.matched {
+		c.at, c.class = c.bar.Time, classOpen
+	} else {
+		c.at, c.class = c.bar.Time.Add(c.s.Interval), classClose
+	}
+}
+
+// Summaries tells what has passed of each series so far.
+func (m *Merger) Summaries() []SeriesSummary {
+	out := make([]SeriesSummary, len(m.cursors))
+	for i := range m.cursors {
+		out[i] = m.cursors[i].sum
+	}
+	return out
+}
