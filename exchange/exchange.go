@@ -28,6 +28,10 @@ type Exchange interface {
 // earlier one; Never asks for none.
 type Waker interface{ WakeAt(Stamp) }
 
+// Auctioneer is a replay that lets everything trade once more at the last prices after its
+// feed has ended, without a bound on volume. false when it cannot.
+type Auctioneer interface{ FinalAuction() bool }
+
 // Feed is a source of market events in order of time, class and series: closings of
 // bars before openings at the same instant. Next fills *Event; io.EOF ends it.
 type Feed interface{ Next(*Event) error }

@@ -99,7 +99,7 @@ func (s *state) checkForm(o *exchange.Order, v *Verdict) bool {
 	if !byCash && o.Qty > 0 && o.Qty < in.OrderMin {
 		v.deny(OrderForm, "below the pair's minimum", Field{"qty", int64(o.Qty), in.LotDecimals}, Field{"min", int64(in.OrderMin), in.LotDecimals})
 	}
-	if in.Status != exchange.Online {
+	if s.status[in.ID] != exchange.Online {
 		v.deny(OrderForm, "the pair is not online")
 	}
 	if o.Close.On && o.Close.Type == exchange.Market {

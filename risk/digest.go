@@ -90,6 +90,7 @@ func (d *Digest) order(o *exchange.Order) {
 	d.buf = append(d.buf, byte(o.Side), byte(o.Type), byte(o.TIF), flag(o.PostOnly), flag(o.ReduceOnly))
 	d.number(int64(o.Slot), int64(o.Instrument), int64(o.Qty), int64(o.Cash), int64(o.CashStep), int64(o.Price), int64(o.Trigger),
 		int64(o.Trail), o.TrailPPM, int64(o.LimitOffset), int64(o.Display), int64(o.Expire))
+	d.buf = append(d.buf, flag(o.Close.On))
 	if c := &o.Close; c.On {
 		d.buf = append(d.buf, byte(c.Type))
 		d.number(int64(c.Price), int64(c.Trigger), int64(c.Trail), c.TrailPPM)

@@ -229,6 +229,19 @@ func (g *Guard) Balance(a exchange.AssetID) money.Amount { return g.s.acct.balan
 // Halt stops everything but cancels because the caller found a difference in the books.
 func (g *Guard) Halt(cause string) { g.trip(latch{control: Bookkeeping, level: Halted, cause: cause}) }
 
+// FinalAuction lets a replay trade once more at the last prices after its data has ended;
+// false where the exchange cannot.
+func (g *Guard) FinalAuction() bool {
+	a, ok := g.ex.(exchange.Auctioneer)
+	return ok && a.FinalAuction()
+}
+
+// Note writes a line into the records.
+func (g *Guard) Note(text string) {
+	g.record = Record{Type: RecNote, Time: g.s.now, Text: text}
+	_ = g.write(false) // a failed recorder shows at the next order
+}
+
 // askKillSwitch asks before every approval; a positive answer is recorded before it acts.
 func (g *Guard) askKillSwitch() error {
 	if g.failed != nil {

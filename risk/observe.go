@@ -101,9 +101,9 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 }
 
 func (g *Guard) onStatus(ev *exchange.Event) {
-	for i := range g.s.acct.catalog.Instruments {
-		if in := &g.s.acct.catalog.Instruments[i]; ev.Instrument == exchange.None || ev.Instrument == in.ID {
-			in.Status = ev.Status
+	for i := range g.s.status {
+		if ev.Instrument == exchange.None || int(ev.Instrument) == i {
+			g.s.status[i] = ev.Status
 		}
 	}
 }

@@ -15,7 +15,8 @@ type state struct {
 	rearm    Rearm
 	now      exchange.Stamp
 	acct     *account
-	adopted  bool // the opening snapshot was seen
+	status   []exchange.Status // by instrument, as the venue last said
+	adopted  bool              // the opening snapshot was seen
 	latches  []latch
 	level    Level // the strictest global latch
 	scoped   bool  // some latch is for a pair or a strategy
@@ -55,8 +56,12 @@ func newState(cfg *Config) *state {
 	if zone == nil {
 		zone = time.UTC
 	}
+	status := make([]exchange.Status, len(cfg.Catalog.Instruments))
+	for i := range status {
+		status[i] = cfg.Catalog.Instruments[i].Status
+	}
 	return &state{
-		limits: cfg.Limits, zone: zone, rearm: cfg.Rearm, now: -1 << 62, nextDue: exchange.Never,
+		limits: cfg.Limits, zone: zone, status: status, rearm: cfg.Rearm, now: -1 << 62, nextDue: exchange.Never,
 		acct: newAccount(cfg.Catalog, cfg.Currency, cfg.FeePPM), dayEnd: -1 << 62, breach: exchange.Never,
 	}
 }

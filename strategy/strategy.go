@@ -26,6 +26,11 @@ type (
 	// Starter is told once, after the warm-up, that it may act; position and open orders
 	// are known.
 	Starter interface{ OnStart(ctx *Context) }
+	// OtherBarWatcher sees finished bars of its instruments in other intervals than the one
+	// that OnBar gets.
+	OtherBarWatcher interface {
+		OnOtherBar(ctx *Context, bar Bar)
+	}
 	// TradeWatcher sees public trades.
 	TradeWatcher interface {
 		OnTrade(ctx *Context, trade Trade)

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+// bracket protects a position with a stop at the venue and a target that the engine
+// watches: on spot both cannot hold the same coins. It is the same code in a backtest and
+// live.
+type bracket struct {
+	on           bool
+	stop, target money.Price
+	order        exchange.OrderID // the resting stop, 0: none
+	asked        money.Price      // trigger of the last submit or amend
+}
+
+// SetBracket protects what is held now, or what an entry will buy. A stop of 0 ends it.
+func (s *slot) SetBracket(id exchange.InstrumentID, stop, target money.Price) {
+	b := s.book(id)
+	if b == nil || !s.started || s.over {
+		return
+	}
+	if stop <= 0 {
+		if b.bracket.order != 0 {
+			s.SendCancel(b.bracket.order)
+		}
+		b.bracket = bracket{}
+		return
+	}
+	b.bracket.on, b.bracket.stop, b.bracket.target = true, stop, target
+	s.protect(b)
+}
+
+// protect makes the resting stop cover what is held.
+func (s *slot) protect(b *position) {
+	br := &b.bracket
+	if !br.on || b.exiting || b.held == 0 {
+		return
+	}
+	free := b.held - b.reserved
+	if br.order == 0 {
+		if free > 0 {
+			br.asked = br.stop
+			br.order = s.send(b, &exchange.Order{
+				Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.StopLoss, Qty: free, Trigger: br.stop, Decision: s.e.book.last[b.in.ID],
+			})
+		}
+		return
+	}
+	o := s.e.orders[br.order]
+	if o.state != exchange.Working || free <= 0 && br.asked == br.stop {
+		return // an order that is not acknowledged yet is changed once it is
+	}
+	br.asked = br.stop
+	s.SendAmend(&exchange.Amend{Order: br.order, Qty: o.Qty + max(free, 0), Trigger: br.stop})
+}
+
+// watchTarget ends the position when its target is reached.
+func (s *slot) watchTarget(b *position, high money.Price) {
+	br := &b.bracket
+	if !br.on || b.held == 0 {
+		return
+	}
+	if br.target > 0 && high >= br.target {
+		s.exit(b)
+		return
+	}
+	s.protect(b)
+}
+
+// Exit sells everything held of an instrument.
+func (s *slot) Exit(id exchange.InstrumentID) {
+	if b := s.book(id); b != nil && s.started && !s.over {
+		s.exit(b)
+	}
+}
+
+// exit cancels the resting sells, and once they are confirmed sells what is held at the
+// market. It is called again whenever an order of an exiting position ends.
+func (s *slot) exit(b *position) {
+	resting := false
+	for _, o := range b.orders {
+		if o.Side != exchange.Sell || o.Type == exchange.Market {
+			continue
+		}
+		resting = true
+		if !b.exiting {
+			s.SendCancel(o.ID)
+		}
+	}
+	b.bracket = bracket{}
+	if b.exiting = resting; resting {
+		return
+	}
+	if free := b.held - b.reserved; free > 0 {
+		s.send(b, &exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Qty: free, Decision: s.e.book.last[b.in.ID]})
+	}
+}

@@ -1,0 +1,251 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+	"breakwater/risk"
+	"breakwater/strategy"
+)
+
+// Config is what an Engine is made of.
+type Config struct {
+	Guard    *risk.Guard
+	Catalog  *exchange.Catalog
+	Currency exchange.AssetID // of the account: in it the slots' shares and equity are counted
+	FeePPM   int64            // the worst fee that a fill can cost, kept back when a buy is sized
+	Slots    []Slot
+	Size     strategy.Size // of entries that leave it to the run
+	Seed     uint64        // of the strategies' random streams
+	Observer Observer      // nil: nobody looks
+	// CloseAtEnd sells what is held at the last price once the data ends, where the
+	// exchange can hold a final auction.
+	CloseAtEnd bool
+}
+
+// Slot is one strategy on the account, with its share of the money.
+type Slot struct {
+	Name        string
+	Strategy    strategy.Strategy
+	Mode        string // for mode-allocation
+	Instruments []exchange.InstrumentID
+	// Interval is the bar size that OnBar gets; bars of other sizes go to OnOtherBar. 0
+	// sends every bar to OnBar.
+	Interval time.Duration
+	SharePPM int64 // of the opening balances; the slots' shares add up to at most one million
+}
+
+// Observer is told the account's worth after every bar: equity and the part of it held
+// in coins, in the account's currency.
+type Observer interface {
+	Mark(ev *exchange.Event, equity, exposed money.Amount)
+}
+
+// Engine runs strategies on one guarded account. Use it from one goroutine.
+type Engine struct {
+	cfg    Config
+	guard  *risk.Guard
+	cat    *exchange.Catalog
+	now    exchange.Stamp
+	book   *book
+	slots  []*slot
+	bySlot [][]*slot // by instrument
+	nextID exchange.OrderID
+	orders map[exchange.OrderID]*order
+	free   []*order
+	ready  bool // the opening snapshot was seen
+	wake   exchange.Stamp
+	ended  bool
+	ev     exchange.Event
+}
+
+// New checks a Config. The engine starts with the first event.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Guard == nil || cfg.Catalog == nil || len(cfg.Slots) == 0 {
+		return nil, errors.New("engine: a guard, a catalog and at least one slot are needed")
+	}
+	e := &Engine{
+		cfg: cfg, guard: cfg.Guard, cat: cfg.Catalog, book: newBook(cfg.Catalog, cfg.Currency),
+		bySlot: make([][]*slot, len(cfg.Catalog.Instruments)), orders: map[exchange.OrderID]*order{}, wake: exchange.Never,
+	}
+	var shares int64
+	for i, sc := range cfg.Slots {
+		if sc.Strategy == nil || len(sc.Instruments) == 0 {
+			return nil, fmt.Errorf("engine: slot %d (%s) needs a strategy and an instrument", i, sc.Name)
+		}
+		if sc.SharePPM <= 0 || sc.SharePPM > money.PPM {
+			return nil, fmt.Errorf("engine: slot %d (%s): a share of %d ppm is out of range; use more than 0 and at most 100%%", i, sc.Name, sc.SharePPM)
+		}
+		shares += sc.SharePPM
+		s := newSlot(e, exchange.SlotID(i), sc)
+		e.slots = append(e.slots, s)
+		for _, id := range sc.Instruments {
+			if id < 0 || int(id) >= len(e.bySlot) {
+				return nil, fmt.Errorf("engine: slot %d (%s): instrument %d is not in the catalog", i, sc.Name, id)
+			}
+			e.bySlot[id] = append(e.bySlot[id], s)
+		}
+	}
+	if shares > money.PPM {
+		return nil, fmt.Errorf("engine: the slots' shares add up to %d ppm; at most 1000000 (100%%) can be given out", shares)
+	}
+	return e, nil
+}
+
+// Run takes events until the exchange ends them (nil), the context is done, or something
+// broke.
+func (e *Engine) Run(ctx context.Context) error {
+	for {
+		err := e.guard.Next(ctx, &e.ev, e.wake)
+		if err == nil {
+			if err = e.step(&e.ev); err == nil {
+				continue
+			}
+		}
+		if err != io.EOF {
+			return err
+		}
+		if !e.cfg.CloseAtEnd || e.ended || !e.closeOut() {
+			return e.settle(ctx)
+		}
+	}
+}
+
+// Now is the time of the last event.
+func (e *Engine) Now() exchange.Stamp { return e.now }
+
+// Equity is the account's worth at the last prices, in its currency.
+func (e *Engine) Equity() money.Amount { return e.book.equity }
+
+// step handles one event.
+func (e *Engine) step(ev *exchange.Event) error {
+	e.now = max(e.now, ev.Time)
+	switch ev.Kind {
+	case exchange.KindBar:
+		e.onBar(ev)
+	case exchange.KindFill:
+		if err := e.onFill(ev); err != nil {
+			e.guard.Halt(err.Error())
+			return err
+		}
+	case exchange.KindOrder:
+		e.onOrder(ev)
+	case exchange.KindTrade:
+		e.onTrade(ev)
+	case exchange.KindTop:
+		for _, s := range e.bySlot[ev.Instrument] {
+			s.onTop(ev)
+		}
+	case exchange.KindNews:
+		for _, s := range e.slots {
+			s.onNews(ev)
+		}
+	case exchange.KindSnapshot:
+		if err := e.onSnapshot(ev.Detail.Snapshot); err != nil {
+			e.guard.Halt(err.Error())
+			return err
+		}
+	}
+	if e.now >= e.wake {
+		e.fireTimers()
+	}
+	for _, s := range e.slots {
+		if len(s.outbox) > 0 || len(s.updates) > 0 {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) onBar(ev *exchange.Event) {
+	e.book.mark(ev.Instrument, ev.Price)
+	for _, s := range e.bySlot[ev.Instrument] {
+		s.onBar(ev)
+	}
+	if e.cfg.Observer != nil {
+		e.cfg.Observer.Mark(ev, e.book.equity, e.book.equity-e.book.value[e.cfg.Currency])
+	}
+}
+
+func (e *Engine) onTrade(ev *exchange.Event) {
+	e.book.mark(ev.Instrument, ev.Price)
+	for _, s := range e.bySlot[ev.Instrument] {
+		s.onTrade(ev)
+	}
+}
+
+// onSnapshot adopts the opening balances and gives the slots their shares; later ones must
+// agree with the book.
+func (e *Engine) onSnapshot(snap *exchange.Snapshot) error {
+	if e.ready {
+		return e.book.compare(snap.Balances)
+	}
+	e.ready = true
+	for _, b := range snap.Balances {
+		e.book.add(b.Asset, b.Total)
+		for _, s := range e.slots {
+			share, _ := money.MulDiv(int64(b.Total), s.cfg.SharePPM, money.PPM, money.Floor)
+			s.adopt(b.Asset, money.Amount(share))
+		}
+	}
+	return nil
+}
+
+// settle compares the book with the guard's view and asks the venue for its own.
+func (e *Engine) settle(ctx context.Context) error {
+	for i := range e.cat.Assets {
+		if g := e.guard.Balance(exchange.AssetID(i)); g != e.book.balance[i] {
+			return fmt.Errorf("engine: BUG: the guard has %d of %s, the book %d", g, e.cat.Assets[i].Name, e.book.balance[i])
+		}
+	}
+	if err := e.guard.Refresh(); err != nil {
+		return nil // the source is gone: there is nobody to compare with
+	}
+	for {
+		switch err := e.guard.Next(ctx, &e.ev, exchange.Never); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := e.step(&e.ev); err != nil {
+			return err
+		}
+	}
+}
+
+// closeOut sells everything at the last price, once.
+func (e *Engine) closeOut() bool {
+	e.ended = true
+	sent := false
+	for _, s := range e.slots {
+		s.over = true
+		for i := range s.books {
+			if s.books[i].held > 0 {
+				s.exit(&s.books[i])
+				sent = true
+			}
+		}
+		if err := s.flush(); err != nil {
+			return false
+		}
+	}
+	return sent && e.guard.FinalAuction()
+}
+
+func (e *Engine) fireTimers() {
+	e.wake = exchange.Never
+	for _, s := range e.slots {
+		s.fireTimers()
+		for _, t := range s.timers {
+			e.wake = min(e.wake, t.at)
+		}
+	}
+}
