@@ -58,13 +58,13 @@ const (
 	DefectIDHole    Defect = "missing-ids"    // trade ids that are not there
 	DefectWick      Defect = "far-wick"       // high or low further than twice from open and close
 	DefectVolume    Defect = "zero-volume"    // a bar without trading
-	DefectEmptyFile Defect = "empty"          // no rows
+	DefectNoise     Defect = "float-noise"    // a volume with the last digits that a float64 left
 )
 
 // Warning reports whether the defect occurs in honest data.
 func (d Defect) Warning() bool {
 	switch d {
-	case DefectInterval, DefectAlign, DefectMissing, DefectIDHole, DefectWick, DefectVolume:
+	case DefectInterval, DefectAlign, DefectMissing, DefectIDHole, DefectWick, DefectVolume, DefectNoise:
 		return true
 	}
 	return false

@@ -10,9 +10,9 @@ import (
 // Gap is one place where bars are missing: From is the opening of the first that is not
 // there, To that of the next one that is.
 type Gap struct {
-	From    exchange.Stamp `json:"from"`
-	To      exchange.Stamp `json:"to"`
-	Missing int64          `json:"missing"`
+	From    Instant `json:"from"`
+	To      Instant `json:"to"`
+	Missing int64   `json:"missing"`
 }
 
 // Gaps counts the places where bars are missing and the bars that would fill them.
@@ -32,7 +32,7 @@ func (g *Gaps) note(end, open exchange.Stamp, interval time.Duration) int64 {
 	g.Places++
 	g.Missing += n
 	if n > g.Longest.Missing {
-		g.Longest = Gap{From: end, To: open, Missing: n}
+		g.Longest = Gap{From: Instant(end), To: Instant(open), Missing: n}
 	}
 	return n
 }
@@ -43,7 +43,7 @@ func (g Gaps) String() string {
 	case 0:
 		return "none"
 	case 1:
-		return fmt.Sprintf("1 gap, %d bars missing from %v", g.Missing, g.Longest.From)
+		return fmt.Sprintf("1 gap, %s missing from %v", plural(g.Missing, "bar"), g.Longest.From)
 	}
-	return fmt.Sprintf("%d gaps, %d bars missing, longest %d from %v", g.Places, g.Missing, g.Longest.Missing, g.Longest.From)
+	return fmt.Sprintf("%s gaps, %s missing, longest %s from %v", thousands(g.Places), plural(g.Missing, "bar"), thousands(g.Longest.Missing), g.Longest.From)
 }

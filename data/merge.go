@@ -68,11 +68,11 @@ type cursor struct {
 type SeriesSummary struct {
 	Name       string                `json:"name"`
 	Instrument exchange.InstrumentID `json:"instrument"`
-	Interval   time.Duration         `json:"interval,omitempty"`
+	Interval   time.Duration         `json:"interval_ns,omitempty"`
 	Matched    bool                  `json:"matched"`
 	Rows       int64                 `json:"rows"` // as read, filled ones not counted
-	First      exchange.Stamp        `json:"first"`
-	Last       exchange.Stamp        `json:"last"` // opening of the last bar, or the last trade
+	First      Instant               `json:"first"`
+	Last       Instant               `json:"last"` // opening of the last bar, or the last trade
 	Gaps       Gaps                  `json:"gaps"`
 }
 
@@ -232,10 +232,10 @@ func (m *Merger) load(c *cursor) error {
 
 func (c *cursor) count(t exchange.Stamp) {
 	if c.sum.Rows == 0 {
-		c.sum.First = t
+		c.sum.First = Instant(t)
 	}
 	c.sum.Rows++
-	c.sum.Last = t
+	c.sum.Last = Instant(t)
 }
 
 // flatBar is the next bar of a gap, or the held one behind it.

@@ -28,11 +28,11 @@ type Options struct {
 type Info struct {
 	Name     string        `json:"name"`
 	Format   Format        `json:"format"`
-	Pair     string        `json:"pair,omitempty"`     // BASE/QUOTE; "" when nothing tells it
-	Interval time.Duration `json:"interval,omitempty"` // bar size; 0 for trades, and for bars when nothing tells it
-	HasCount bool          `json:"has_count"`          // bars tell how many trades they hold
-	HasSide  bool          `json:"has_side"`           // trades tell the taker's side
-	HasID    bool          `json:"has_id"`             // trades have ids
+	Pair     string        `json:"pair,omitempty"`        // BASE/QUOTE; "" when nothing tells it
+	Interval time.Duration `json:"interval_ns,omitempty"` // bar size; 0 for trades, and for bars when nothing tells it
+	HasCount bool          `json:"has_count"`             // bars tell how many trades they hold
+	HasSide  bool          `json:"has_side"`              // trades tell the taker's side
+	HasID    bool          `json:"has_id"`                // trades have ids
 }
 
 // Reader reads bars or trades from CSV text as they stream by. It allocates nothing per
@@ -186,14 +186,7 @@ func (r *Reader) fill() error {
 // NextBar reads the next bar. It refuses, with a *RowError, numbers that do not fit the
 // scale, an impossible bar, and one that opens before the bar before it ends.
 func (r *Reader) NextBar(b *Bar) error {
-	if r.pos >= r.lim {
-		if err := r.fill(); err != nil {
-			return err
-		}
-	}
-	if r.l.inOrder && r.fastBar(b) {
-		r.line++
-	} else if err := r.slowBar(b); err != nil {
+	if err := r.readBar(b); err != nil {
 		return err
 	}
 	if b.Low <= 0 || b.High < b.Low || b.Open > b.High || b.Open < b.Low || b.Close > b.High || b.Close < b.Low || b.Volume < 0 || b.Count < 0 {
@@ -207,6 +200,20 @@ func (r *Reader) NextBar(b *Bar) error {
 	r.started = true
 	r.last, r.next = b.Time, b.Time.Add(r.info.Interval)
 	return nil
+}
+
+// readBar reads a row as it stands.
+func (r *Reader) readBar(b *Bar) error {
+	if r.pos >= r.lim {
+		if err := r.fill(); err != nil {
+			return err
+		}
+	}
+	if r.l.inOrder && r.fastBar(b) {
+		r.line++
+		return nil
+	}
+	return r.slowBar(b)
 }
 
 // fastBar reads a row of plain numbers in Kraken's order of columns; false leaves the
