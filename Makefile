@@ -1,0 +1,72 @@
+# Bare `make` lists the targets. Only Go is needed; npm, when present, adds the
+# interactive charts to the report.
+
+ECHARTS_VERSION := 5.6.0
+ECHARTS_SHA256  := bf4a223524e40b77c304bec67e1222cf551f14880cf42c69dc046558e11c07b1
+ECHARTS         := reports/assets/echarts.min.js
+STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.1
+FUZZTIME        ?= 30s
+# The packages whose tests the race detector runs on: everything but the rule checks,
+# which compile the module again.
+RACED            = $(shell go list ./... | grep -v /internal/archtest)
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench fuzz lint race golden picture clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: $(ECHARTS) ## make bin/breakwater
+	@mkdir -p bin
+	go build -trimpath -o bin/breakwater ./cmd/breakwater
+
+demo: build ## run a backtest on synthetic data that ships with the program
+	@./bin/breakwater demo
+
+test: ## run all tests: offline, with nothing but Go
+	go test ./...
+
+bench: ## print the table of numbers, measured beside their references
+	go run ./bench
+
+fuzz: ## fuzz every parser for FUZZTIME (30s) each
+	@set -e; for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+lint: ## vet, staticcheck, gofmt, and the module files
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt-ed: run gofmt -w" $$unformatted >&2; exit 1; }
+	go mod verify
+	go mod tidy -diff
+
+race: ## run the tests under the race detector
+	go test -race -timeout 15m $(RACED)
+
+golden: ## write the expected files of the tests anew: read the diff before committing
+	@set -e; for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \
+	  echo "== $$dir"; go test $$dir -update; \
+	done
+
+picture: build ## take docs/report.png from the demo's report (needs npm and Chromium)
+	.ci/picture docs/report.png
+
+clean: ## remove what was built and run
+	rm -rf bin out $(ECHARTS)
+
+# The charts' script is fetched from its npm package, pinned and checked; without npm, or
+# when that fails, the report shows its static pictures.
+$(ECHARTS):
+	@command -v npm >/dev/null || exit 0; \
+	tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT; \
+	sum() { if command -v sha256sum >/dev/null; then sha256sum "$$1"; else shasum -a 256 "$$1"; fi | cut -d' ' -f1; }; \
+	if (cd "$$tmp" && npm pack --silent --fetch-retries=1 --fetch-timeout=60000 echarts@$(ECHARTS_VERSION) && \
+	    tar -xzf echarts-$(ECHARTS_VERSION).tgz package/dist/echarts.min.js) >/dev/null 2>&1 && \
+	    test "$$(sum "$$tmp/package/dist/echarts.min.js")" = $(ECHARTS_SHA256); then \
+	  mkdir -p reports/assets && cp "$$tmp/package/dist/echarts.min.js" $@; \
+	else \
+	  echo "echarts $(ECHARTS_VERSION) is not to be had, or is not the one that is pinned: the report will show static pictures only" >&2; \
+	fi
