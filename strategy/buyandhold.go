@@ -30,11 +30,11 @@ func (b *BuyAndHold) OnBar(ctx *Context, bar Bar) {
 		return
 	}
 	switch {
-	case !ctx.Position().Flat():
+	case holding(ctx):
 		s.tries = holdTries // bought, now or before a restart
 	case b.desk.has(ctx, exchange.Buy): // on its way
 	default:
-		weight := b.Weight * b.share(ctx)
+		weight := float64(b.Weight * b.share(ctx))
 		b.states.of(bar.Instrument).tries++
 		ctx.Enter(weight)
 	}
@@ -49,7 +49,7 @@ func (b *BuyAndHold) share(ctx *Context) float64 {
 	this, waiting := ctx.Instrument(), 1
 	for _, id := range ctx.Instruments() {
 		other := ctx.On(id)
-		if id != this.ID && other.Instrument().Quote == this.Quote && other.Position().Flat() && b.states.of(id).tries == 0 {
+		if id != this.ID && other.Instrument().Quote == this.Quote && !holding(other) && b.states.of(id).tries == 0 {
 			waiting++
 		}
 	}

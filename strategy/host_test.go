@@ -216,3 +216,18 @@ func mustNew(t testing.TB, name string, settings ...string) Strategy {
 	}
 	return s
 }
+
+// fire moves to the earliest timer and lets it ring.
+func (h *ledgerless) fire() {
+	at := 0
+	for i, t := range h.timers {
+		if t.due < h.timers[at].due {
+			at = i
+		}
+	}
+	due := h.timers[at]
+	h.timers = slices.Delete(h.timers, at, at+1)
+	h.now = due.due
+	h.ctx.Focus(h.ids[0])
+	h.strategy.(TimerWatcher).OnTimer(h.ctx, due.id)
+}

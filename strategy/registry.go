@@ -29,7 +29,13 @@ var registry = func() []entry {
 
 // builtins are the strategies of this package.
 var builtins = []entry{
+	{"bollinger-reversion", "rests a buy at the lower band, with a stop below and the middle as target", func() Strategy { return new(BollingerReversion) }},
 	{"buy-and-hold", "buys once and keeps: the yardstick for every other strategy", func() Strategy { return new(BuyAndHold) }},
+	{"dca", "buys for the same amount at fixed times", func() Strategy { return new(DCA) }},
+	{"donchian-breakout", "buys new highs with a stop order, sized by volatility, and trails a stop", func() Strategy { return new(DonchianBreakout) }},
+	{"grid", "rests buys on levels below the market and offers each fill one level higher", func() Strategy { return new(Grid) }},
+	{"rsi-reversion", "buys when the relative strength index turns oversold and sells the recovery", func() Strategy { return new(RSIReversion) }},
+	{"runaway", "broken on purpose, to show that the guard holds it: never for real money", func() Strategy { return new(Runaway) }},
 	{"sma-cross", "holds while a fast average of the close is above a slow one", func() Strategy { return new(SMACross) }},
 }
 

@@ -43,27 +43,3 @@ func (s *series[T]) grown(id exchange.InstrumentID) *one[T] {
 	}
 	return &s.states[id]
 }
-
-// desk looks through a strategy's open orders without allocating each time.
-type desk struct{ orders []Order }
-
-// has reports whether an order of the side is open on the context's instrument.
-func (d *desk) has(ctx *Context, side exchange.Side) bool {
-	d.orders = ctx.Orders(d.orders[:0])
-	for i := range d.orders {
-		if d.orders[i].Side == side {
-			return true
-		}
-	}
-	return false
-}
-
-// cancel takes back all open orders of the side on the context's instrument.
-func (d *desk) cancel(ctx *Context, side exchange.Side) {
-	d.orders = ctx.Orders(d.orders[:0])
-	for i := range d.orders {
-		if d.orders[i].Side == side {
-			ctx.Cancel(d.orders[i].ID)
-		}
-	}
-}

@@ -73,7 +73,7 @@ func (s *SMACross) OnBar(ctx *Context, bar Bar) {
 	switch {
 	case last < 0 && state.side > 0:
 		state.short = false
-		if ctx.Position().Flat() && !s.desk.has(ctx, exchange.Buy) {
+		if !holding(ctx) && !s.desk.has(ctx, exchange.Buy) {
 			ctx.Enter(1)
 		}
 	case last > 0 && state.side < 0:
@@ -94,8 +94,7 @@ func (s *SMACross) OnFill(ctx *Context, fill Fill) {
 // bar until nothing is left, since a sale can be denied or cut short.
 func (state *crossState) leave(ctx *Context, d *desk) {
 	d.cancel(ctx, exchange.Buy)
-	state.short = !ctx.Position().Flat()
-	if state.short && !d.has(ctx, exchange.Sell) {
-		ctx.Exit()
+	if state.short = holding(ctx); state.short {
+		leave(ctx)
 	}
 }
