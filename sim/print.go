@@ -179,7 +179,7 @@ func (o *live) hit(p money.Price) bool {
 // with a falling market for a buy, up with a rising one for a sale. It is rounded to the
 // tick away from the market.
 func (v *Venue) follow(m *market, o *live, p money.Price) {
-	if o.level != 0 && !worse(o.Side.Opposite(), o.extreme, p) {
+	if o.level != 0 && !worse(o.Side, o.extreme, p) {
 		return
 	}
 	o.extreme = p
@@ -210,7 +210,7 @@ func (v *Venue) closing(m *market, ev *exchange.Event) {
 		v.rangeStep(m, ev)
 	}
 	m.lastPrice, m.prevRange = ev.Price, ev.High-ev.Low
-	if m.open != 0 {
+	if len(v.births) != 0 {
 		v.settle(m.in.ID)
 	}
 }
