@@ -1,0 +1,231 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/guptarohit/asciigraph"
+
+	"breakwater/risk"
+)
+
+// SummaryOptions says how the terminal summary looks.
+type SummaryOptions struct {
+	Width int  // of the terminal in columns; 0: 80
+	Color bool // ANSI colours
+	Plain bool // no chart
+}
+
+// line is one figure of the summary.
+type line struct {
+	label, value, unit, remark string
+	tone                       int // of the value: 1 good, -1 bad
+}
+
+// WriteSummary prints the run for a person at a terminal.
+func WriteSummary(w io.Writer, r *Run, o SummaryOptions) error {
+	if o.Width == 0 {
+		o.Width = 80
+	}
+	s := &summary{width: max(o.Width, 40), color: o.Color}
+	s.head(r)
+	if !o.Plain {
+		s.chart(r)
+	}
+	groups := [][]line{r.resultLines(), r.tripLines(), r.runLines()}
+	label, value := 0, 0
+	for _, g := range groups {
+		for _, l := range g {
+			label = max(label, utf8.RuneCountInString(l.label))
+			if !l.wide() {
+				value = max(value, utf8.RuneCountInString(l.value))
+			}
+		}
+	}
+	for _, g := range groups {
+		s.b.WriteByte('\n')
+		for _, l := range g {
+			s.line(l, label, value)
+		}
+	}
+	s.denials(r)
+	_, err := io.WriteString(w, strings.ReplaceAll(s.b.String(), noBreak, " "))
+	return err
+}
+
+// wide reports whether a value is a text that begins at the column and is not aligned.
+func (l *line) wide() bool { return l.unit == "text" }
+
+type summary struct {
+	b     strings.Builder
+	width int
+	color bool
+}
+
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+)
+
+func (s *summary) paint(code, text string) string {
+	if !s.color || text == "" || code == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (s *summary) head(r *Run) {
+	m := &r.Meta
+	parts := []string{"profile " + orDash(m.Profile)}
+	if m.Strategy != "" {
+		parts = append(parts, strings.TrimSpace(m.Strategy+" "+parametersText(m.Parameters)))
+	}
+	if len(m.Slots) > 1 {
+		parts = append(parts, plural(int64(len(m.Slots)), "slot"))
+	}
+	s.wrap(bold, strings.Join(parts, " · "))
+	if m.Synthetic {
+		s.wrap(yellow, "SYNTHETIC DATA: made by a program, says nothing about any market")
+	}
+	var files []string
+	for i := range m.Data {
+		f := &m.Data[i]
+		files = append(files, f.Instrument+" "+intervalText(f.Interval))
+	}
+	span := "no bars"
+	if r.Bars > 0 {
+		span = fmt.Sprintf("%s to %s · %s", instant(r.Begin), instant(r.End), plural(r.Bars, "bar"))
+	}
+	s.wrap(dim, strings.Join(append(files, span), " · "))
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+// wrap prints a text over as many lines as the width asks for.
+func (s *summary) wrap(code, text string) {
+	for _, l := range wrapped(text, s.width) {
+		s.b.WriteString(s.paint(code, l) + "\n")
+	}
+}
+
+func wrapped(text string, width int) []string {
+	var out []string
+	cur, n := "", 0
+	for _, word := range strings.Split(text, " ") { // not at the no-break space before a %
+		k := utf8.RuneCountInString(word)
+		if n > 0 && n+1+k > width {
+			out, cur, n = append(out, cur), "", 0
+		}
+		if n > 0 {
+			cur, n = cur+" ", n+1
+		}
+		cur, n = cur+word, n+k
+	}
+	return append(out, cur)
+}
+
+func (s *summary) line(l line, label, value int) {
+	code := map[int]string{1: green, -1: red}[l.tone]
+	s.b.WriteString(l.label + strings.Repeat(" ", label-utf8.RuneCountInString(l.label)+2))
+	room := s.width - label - 2
+	if l.wide() {
+		s.hang(append([]string{}, wrapped(l.value, room)...), label+2, "")
+		return
+	}
+	pad := strings.Repeat(" ", value-utf8.RuneCountInString(l.value))
+	s.b.WriteString(pad + s.paint(code, l.value))
+	remark := strings.TrimSpace(l.unit + " " + l.remark)
+	if remark == "" {
+		s.b.WriteByte('\n')
+		return
+	}
+	s.b.WriteString("  ")
+	s.hang(wrapped(remark, max(room-value-2, 20)), label+value+4, dim)
+}
+
+// hang prints lines, each after the first indented.
+func (s *summary) hang(lines []string, indent int, code string) {
+	for i, l := range lines {
+		if i > 0 {
+			s.b.WriteString(strings.Repeat(" ", indent))
+		}
+		if code != "" {
+			l = s.paint(code, l)
+		}
+		s.b.WriteString(l + "\n")
+	}
+}
+
+// chart draws the equity curve.
+func (s *summary) chart(r *Run) {
+	if len(r.Curve) < 3 {
+		return
+	}
+	m := r.amounts(r.Currency)
+	labels := len(m.float(m.units(maxEquity(r)), false)) + 3
+	width := min(s.width-labels, 100)
+	if width < 20 {
+		return
+	}
+	values := r.resampled(width)
+	graph := asciigraph.Plot(values, asciigraph.Height(7), asciigraph.Precision(uint(m.shown)),
+		asciigraph.YAxisValueFormatter(func(v float64) string { return m.float(v, false) }))
+	s.b.WriteString("\n" + graph + "\n")
+	begin, end := dateText(r.Begin), dateText(r.End)
+	first, _, _ := strings.Cut(graph, "\n")
+	total := labels + width
+	left := utf8.RuneCountInString(first[:strings.IndexAny(first, "┤┼")])
+	gap := max(total-left-len(begin)-len(end)-1, 1)
+	s.b.WriteString(s.paint(dim, strings.Repeat(" ", left+1)+begin+strings.Repeat(" ", gap)+end) + "\n")
+}
+
+// resampled is the equity at n equally spaced instants of the run.
+func (r *Run) resampled(n int) []float64 {
+	m := r.amounts(r.Currency)
+	out := make([]float64, n)
+	i := 0
+	for k := range out {
+		t := r.Begin.Add(r.End.Sub(r.Begin) / timeDuration(n-1) * timeDuration(k))
+		for i+1 < len(r.Curve) && r.Curve[i+1].Time <= t {
+			i++
+		}
+		out[k] = m.units(r.Curve[i].Equity)
+	}
+	return out
+}
+
+func (s *summary) denials(r *Run) {
+	g := &r.Guard
+	if g.Denied == 0 && g.LevelChanges == 0 {
+		return
+	}
+	for i := range g.Denials {
+		d := &g.Denials[i]
+		if i == 0 {
+			s.b.WriteByte('\n')
+		}
+		s.hang(wrapped(fmt.Sprintf("denied by %s: %s, first %s: %s", d.Control, count(d.Count)+" times", instant(d.First), d.Example), s.width-2), 2, dim)
+	}
+	for i := range g.Levels {
+		l := &g.Levels[i]
+		if i == 5 && len(g.Levels) > 6 {
+			s.b.WriteString(s.paint(dim, fmt.Sprintf("… %s more changes of level", count(g.LevelChanges-5))) + "\n")
+			break
+		}
+		text := fmt.Sprintf("%s  %s → %s  %s %s", instant(l.Time), l.From, l.To, l.Control, l.Cause)
+		if l.Control == risk.NoControl {
+			text = fmt.Sprintf("%s  %s → %s  %s", instant(l.Time), l.From, l.To, l.Cause)
+		}
+		s.hang(wrapped(text, s.width-2), 2, yellow)
+	}
+}
