@@ -74,3 +74,37 @@ func (w *Writer) Flush() error {
 	w.buf = w.buf[:0]
 	return w.err
 }
+
+// WriteBars writes all bars of a source as OHLCVT and returns how many.
+func WriteBars(w io.Writer, bars BarSource, priceDecimals, lotDecimals uint8) (rows int64, err error) {
+	out := NewWriter(w, priceDecimals, lotDecimals)
+	for {
+		var b Bar
+		if err := bars.NextBar(&b); err == io.EOF {
+			return rows, out.Flush()
+		} else if err != nil {
+			return rows, err
+		}
+		if err := out.WriteBar(&b); err != nil {
+			return rows, err
+		}
+		rows++
+	}
+}
+
+// WriteTrades writes all trades of a source as time and sales and returns how many.
+func WriteTrades(w io.Writer, trades TradeSource, priceDecimals, lotDecimals uint8) (rows int64, err error) {
+	out := NewWriter(w, priceDecimals, lotDecimals)
+	for {
+		var t Trade
+		if err := trades.NextTrade(&t); err == io.EOF {
+			return rows, out.Flush()
+		} else if err != nil {
+			return rows, err
+		}
+		if err := out.WriteTrade(&t); err != nil {
+			return rows, err
+		}
+		rows++
+	}
+}
