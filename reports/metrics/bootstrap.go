@@ -52,19 +52,25 @@ func resamplesFor(n, wanted int) int {
 	return min(wanted, max(drawsMax/max(n, 1), resamplesMin))
 }
 
+// blockLengths are evenly spaced quantiles of the geometric distribution with that mean,
+// so that drawing a length is looking one up.
+func blockLengths(mean float64) *[1 << 12]int {
+	var out [1 << 12]int
+	longer := math.Log1p(-1 / mean) // log of the chance that a block goes on
+	for i := range out {
+		out[i] = 1 + int(math.Log((float64(i)+0.5)/float64(len(out)))/longer)
+	}
+	return &out
+}
+
 // days bootstraps the ratios of daily returns.
 func (in *Intervals) days(r []float64, u rules, seed uint64, wanted int) {
 	n := len(r)
-	rng, drawn := source(seed, 1), make([]float64, n)
-	longer := math.Log1p(-1 / math.Cbrt(float64(n))) // log of the chance that a block goes on
+	rng, drawn, lengths := source(seed, 1), make([]float64, n), blockLengths(math.Cbrt(float64(n)))
 	var values [6][]float64
 	for range resamplesFor(n, wanted) {
 		for i := 0; i < n; {
-			length, from := n-i, below(rng, n)
-			// One minus a uniform number of 53 bits is never 0; a length beyond the rest is cut.
-			if l := math.Log(1-float64(rng.Uint64()>>11)/(1<<53)) / longer; l < float64(length-1) {
-				length = 1 + int(l)
-			}
+			from, length := below(rng, n), min(lengths[below(rng, len(lengths))], n-i)
 			for end := i + length; i < end; from = 0 {
 				i += copy(drawn[i:end], r[from:])
 			}
@@ -81,12 +87,15 @@ func (in *Intervals) days(r []float64, u rules, seed uint64, wanted int) {
 
 // trips bootstraps the statistics of round trips.
 func (in *Intervals) trips(trips []RoundTrip, c Convention, seed uint64, wanted int) {
-	rng := source(seed, 2)
+	rng, each := source(seed, 2), make([]tripSums, len(trips))
+	for i, t := range trips {
+		each[i] = t.sums()
+	}
 	var values [3][]float64
 	for range resamplesFor(len(trips), wanted) {
 		var s tripSums
-		for range trips {
-			s.add(trips[below(rng, len(trips))])
+		for range each {
+			s.add(&each[below(rng, len(each))])
 		}
 		for k, v := range [...]Value{s.winRate(), s.profitFactor(c), s.expectancy()} {
 			values[k] = append(values[k], orNaN(v))

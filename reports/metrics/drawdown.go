@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"encoding/json"
 	"math"
 	"time"
 
@@ -18,6 +19,22 @@ type Drawdown struct {
 
 // Duration is from peak to recovery, or to the end of the curve.
 func (d Drawdown) Duration() time.Duration { return between(d.Peak, d.Recovery) }
+
+// MarshalJSON writes instants as RFC 3339, and null for a recovery that did not come.
+func (d Drawdown) MarshalJSON() ([]byte, error) {
+	type text struct {
+		Depth    float64    `json:"depth"`
+		Peak     time.Time  `json:"peak"`
+		Trough   time.Time  `json:"trough"`
+		Recovery *time.Time `json:"recovery"`
+		Days     float64    `json:"days"`
+	}
+	t := text{Depth: d.Depth, Peak: d.Peak.Time(), Trough: d.Trough.Time(), Days: d.Duration().Hours() / 24}
+	if r := d.Recovery.Time(); d.Recovered {
+		t.Recovery = &r
+	}
+	return json.Marshal(t)
+}
 
 // falls follows the drawdowns of a curve point by point.
 type falls struct {

@@ -32,20 +32,19 @@ func sampleOf(r []float64, free float64) sample {
 	s := sample{n: len(r), growth: 1}
 	high, bottom, squares := 1.0, 1.0, 0.0 // bottom is the deepest fall from the present high
 	for _, x := range r {
-		s.varies = s.varies || x != r[0]
 		s.growth *= 1 + x
-		s.broken = s.broken || s.growth < 0
 		if s.growth > high {
 			high = s.growth
 			bottom = high * (1 + s.fall)
 		} else if s.growth < bottom {
 			bottom, s.fall = s.growth, s.growth/high-1
+			s.broken = s.broken || s.growth < 0
 		}
-		if e := x - free; e < 0 {
-			squares += e * e
-		}
+		e := min(x-free, 0) // no branch, since half of them would be guessed wrong
+		squares += e * e
 	}
 	if s.n > 0 {
+		s.varies = slices.ContainsFunc(r, func(x float64) bool { return x != r[0] })
 		s.mean, s.stdDev = stat.MeanStdDev(r, nil)
 		s.mean -= free
 		s.downside = math.Sqrt(squares / float64(s.n))

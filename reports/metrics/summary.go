@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"encoding/json"
 	"math"
 	"time"
 
@@ -241,20 +240,4 @@ func (s *Summary) intervals(in Input, returns []float64, u rules, enough Value) 
 		return
 	}
 	i.WinRate, i.ProfitFactor, i.Expectancy = none(why), none(why), none(why)
-}
-
-// MarshalJSON writes instants as RFC 3339, and null for a recovery that did not come.
-func (d Drawdown) MarshalJSON() ([]byte, error) {
-	type text struct {
-		Depth    float64    `json:"depth"`
-		Peak     time.Time  `json:"peak"`
-		Trough   time.Time  `json:"trough"`
-		Recovery *time.Time `json:"recovery"`
-		Days     float64    `json:"days"`
-	}
-	t := text{Depth: d.Depth, Peak: d.Peak.Time(), Trough: d.Trough.Time(), Days: d.Duration().Hours() / 24}
-	if r := d.Recovery.Time(); d.Recovered {
-		t.Recovery = &r
-	}
-	return json.Marshal(t)
 }

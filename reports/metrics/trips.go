@@ -35,35 +35,41 @@ type Trips struct {
 	ShortestDays Value `json:"shortest_days"`
 }
 
-// tripSums is what the statistics of round trips are formulas on.
+// tripSums is what some statistics of round trips are formulas on; all but n as floats,
+// so that adding needs no branch.
 type tripSums struct {
-	n, wins, losses int
-	gained, lost    float64 // PnL; lost is positive
-	up, down        float64 // Return; down is positive
+	n            int
+	wins, losses float64
+	gained, lost float64 // PnL; lost is positive
+	up, down     float64 // Return; down is positive
 }
 
-func (s *tripSums) add(t RoundTrip) {
-	s.n++
-	switch {
-	case t.PnL > 0:
-		s.wins++
-		s.gained += t.PnL
-	case t.PnL < 0:
-		s.losses++
-		s.lost -= t.PnL
+// sums are those of one round trip.
+func (t RoundTrip) sums() tripSums {
+	s := tripSums{n: 1, gained: max(t.PnL, 0), lost: max(-t.PnL, 0), up: max(t.Return, 0), down: max(-t.Return, 0)}
+	if t.PnL > 0 {
+		s.wins = 1
+	} else if t.PnL < 0 {
+		s.losses = 1
 	}
-	if t.Return > 0 {
-		s.up += t.Return
-	} else {
-		s.down -= t.Return
-	}
+	return s
+}
+
+func (s *tripSums) add(t *tripSums) {
+	s.n += t.n
+	s.wins += t.wins
+	s.losses += t.losses
+	s.gained += t.gained
+	s.lost += t.lost
+	s.up += t.up
+	s.down += t.down
 }
 
 func (s *tripSums) winRate() Value {
 	if s.n == 0 {
 		return NA("no round trips")
 	}
-	return Of(float64(s.wins) / float64(s.n))
+	return Of(s.wins / float64(s.n))
 }
 
 func (s *tripSums) profitFactor(c Convention) Value {
@@ -96,8 +102,8 @@ func (s *tripSums) kelly() Value {
 	case s.losses == 0:
 		return NA("no losing round trip")
 	}
-	w := float64(s.wins) / float64(s.n)
-	return Of(w - (1-w)/(s.gained/float64(s.wins)/(s.lost/float64(s.losses))))
+	w := s.wins / float64(s.n)
+	return Of(w - (1-w)/(s.gained/s.wins/(s.lost/s.losses)))
 }
 
 // TripStats are the statistics of round trips. All are N/A for none; ProfitFactor
@@ -112,7 +118,8 @@ func TripStats(trips []RoundTrip, c Convention) Trips {
 	var sums tripSums
 	pnl, returns, days := make([]float64, len(trips)), make([]float64, len(trips)), make([]float64, len(trips))
 	for i, t := range trips {
-		sums.add(t)
+		one := t.sums()
+		sums.add(&one)
 		pnl[i], returns[i] = t.PnL, t.Return
 		days[i] = between(t.Opened, t.Closed).Hours() / 24
 	}
