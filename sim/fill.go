@@ -8,10 +8,6 @@ import (
 	"breakwater/exchange/money"
 )
 
-// feeSlack is how many units of the ledger the fees of an order's parts, each rounded to
-// the nearest, may exceed the fee of the whole that was reserved.
-const feeSlack = 256
-
 // affordable is how much of q an order can pay for at p. A sale brings its own coins; a
 // buy may have less than it takes when the price ran away from its hold.
 func (v *Venue) affordable(m *market, o *live, p money.Price, q money.Qty, l exchange.Liquidity) money.Qty {
@@ -32,19 +28,23 @@ func (v *Venue) affordable(m *market, o *live, p money.Price, q money.Qty, l exc
 			ppm = maker
 		}
 	}
-	if o.Cash == 0 {
-		if cost, ok := m.in.Cost(p, q, CostRounding); ok && cost <= budget && cost+feeOf(cost, ppm) <= budget+feeSlack {
-			return q
-		}
+	within := func(q money.Qty, slack money.Amount) bool {
+		cost, ok := m.in.Cost(p, q, CostRounding)
+		return ok && cost <= budget && cost+feeOf(cost, ppm) <= budget+slack
+	}
+	// The fees of an order's parts, each rounded to the nearest unit, may exceed the fee of
+	// the whole, which was reserved, by a unit for each part; settleFill forgives that.
+	if _, limited := o.limit(); limited && within(q, o.parts+1) || o.Cash == 0 && within(q, 0) {
+		return q
 	}
 	net, _ := money.MulDiv(int64(budget), money.PPM, money.PPM+ppm, money.Down)
 	most := min(q, m.in.QtyFor(money.Amount(net), p))
 	most -= most % step
-	for most > 0 {
-		if cost, ok := m.in.Cost(p, most, CostRounding); ok && cost+feeOf(cost, ppm) <= budget {
-			break
-		}
+	for most > 0 && !within(most, 0) {
 		most -= step
+	}
+	for most+step <= q && within(most+step, 0) {
+		most += step
 	}
 	if o.Cash != 0 && most < m.in.OrderMin && o.cash == o.Cash {
 		return 0
@@ -94,6 +94,7 @@ func (v *Venue) settleFill(lines []entry, m *market, o *live, p money.Price, q m
 		gain -= fee
 	}
 	o.remaining -= q
+	o.parts++
 	if o.Cash != 0 {
 		o.remaining = 0
 		o.cash -= paid

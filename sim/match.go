@@ -127,26 +127,36 @@ func (v *Venue) fillable(m *market, o *live, px money.Price, outside bool) bool 
 		}
 		left -= m.capLeft
 	}
-	side := opposite(o.Side)
-	rungs := m.book.rungs[side]
+	rungs := m.book.rungs[opposite(o.Side)]
 	for r := len(rungs) - 1; r >= 0; r-- {
-		for i := m.book.levels[rungs[r].level].head; i != none; i = m.book.nodes[i].next {
-			n := &m.book.nodes[i]
-			if !o.within(n.price) || outside && worse(o.Side, n.price, px) {
-				return false
-			}
-			if n.account == o.account {
-				if o.STP != exchange.CancelOldest {
-					return false
-				}
-				continue
-			}
-			if left -= n.shown + n.hidden; left <= 0 {
-				return true
-			}
+		head := m.book.levels[rungs[r].level].head
+		if p := m.book.nodes[head].price; !o.within(p) || outside && worse(o.Side, p, px) {
+			return false
+		}
+		served, stopped := m.book.serves(head, o)
+		if left -= served; left <= 0 || stopped {
+			return left <= 0
 		}
 	}
 	return false
+}
+
+// serves is how much the queue that begins at head gives to an order, and whether one of
+// its own account's stops it there. Before that one comes only what icebergs show:
+// their next parts queue up behind it.
+func (b *book) serves(head int32, o *live) (q money.Qty, stopped bool) {
+	hidden := money.Qty(0)
+	for i := head; i != none; i = b.nodes[i].next {
+		n := &b.nodes[i]
+		switch {
+		case n.account != o.account:
+			q += n.shown
+			hidden += n.hidden
+		case o.STP != exchange.CancelOldest:
+			return q, true
+		}
+	}
+	return q + hidden, false
 }
 
 // take matches an order as a taker: first against resting orders of other accounts that

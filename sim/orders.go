@@ -17,6 +17,7 @@ type live struct {
 	cash      money.Amount // what a market buy by cash may still spend
 	held      money.Amount // its part of the account's hold
 	heldPPM   int64        // the fee rate that held reckons with
+	parts     money.Amount // fills so far
 	arrival   exchange.Stamp
 	level     money.Price // trailing: the trigger now
 	extreme   money.Price // trailing: the best price so far
