@@ -24,8 +24,9 @@ type BollingerReversion struct {
 
 type bandState struct {
 	band         *indicator.Bollinger
-	stop, target float64 // of the bracket as it was last set; 0: none
-	refused      float64 // the limit of the last entry that was denied or rejected
+	stop, target float64          // of the bracket as it was last set; 0: none
+	entry        exchange.OrderID // the last one
+	refused      float64          // the limit of the last entry that was denied or rejected
 }
 
 // WarmUp is the band's length.
@@ -63,8 +64,8 @@ func (b *BollingerReversion) OnFill(ctx *Context, fill Fill) {
 func (b *BollingerReversion) OnOrder(ctx *Context, update OrderUpdate) {
 	state := b.states.of(update.Instrument)
 	switch {
-	case state.band == nil:
-	case update.Op == exchange.OpSubmit && (update.State == exchange.Denied || update.State == exchange.Rejected):
+	case update.Order != state.entry || state.band == nil:
+	case update.State == exchange.Denied || update.State == exchange.Rejected:
 		state.refused = state.band.Lower()
 	case update.Op == exchange.OpAmend && update.Code != exchange.CodeAmended && update.State == exchange.Working:
 		ctx.Cancel(update.Order)
@@ -80,6 +81,7 @@ func (b *BollingerReversion) enter(ctx *Context, state *bandState, price float64
 	}
 	want := b.Weight * b.desk.budget(ctx) / limit
 	if resting, found := b.desk.oldest(ctx, exchange.Buy); found {
+		state.entry = resting.ID
 		if !near(ctx, resting.Price, limit) && resting.State == exchange.Working && enough(ctx, want, limit) {
 			ctx.Amend(resting.ID, want, limit)
 		}
@@ -89,19 +91,27 @@ func (b *BollingerReversion) enter(ctx *Context, state *bandState, price float64
 		return
 	}
 	if qty := affordable(ctx, want, limit); qty > 0 {
-		ctx.BuyLimit(qty, limit)
+		state.entry = ctx.BuyLimit(qty, limit)
 	}
 }
 
 // protect sets the bracket, or moves its target to the middle of the band.
 func (b *BollingerReversion) protect(ctx *Context, state *bandState) {
 	stop, target := state.stop, state.band.Value()
-	if stop == 0 { // a new position, or one found at a restart
-		in := ctx.Instrument()
-		stop = max(ctx.Position().AvgPrice-float64(b.Stop*state.band.StdDev()), in.PriceFloat(in.Tick))
+	if stop == 0 {
+		stop = b.stop(ctx, state)
 	} else if near(ctx, target, state.target) {
 		return
 	}
 	state.stop, state.target = stop, target
 	ctx.Bracket(stop, target)
+}
+
+// stop is where a new position's stop belongs; after a restart, where it rests.
+func (b *BollingerReversion) stop(ctx *Context, state *bandState) float64 {
+	if resting, found := b.desk.oldest(ctx, exchange.Sell); found && resting.Trigger > 0 {
+		return resting.Trigger
+	}
+	in := ctx.Instrument()
+	return max(ctx.Position().AvgPrice-float64(b.Stop*state.band.StdDev()), in.PriceFloat(in.Tick))
 }

@@ -8,7 +8,7 @@ import (
 
 // breakout is a channel of 4 bars with highs at 102 and ranges of 2.
 func breakout(t *testing.T, settings ...string) *ledgerless {
-	h := newHost(t, mustNew(t, "donchian-breakout", append([]string{"entry=4", "atr=3", "stop=2"}, settings...)...), "XBT/CAD")
+	h := newHost(t, mustNew(t, "donchian-breakout", append([]string{"entry=4", "range=3", "stop=2"}, settings...)...), "XBT/CAD")
 	for range 5 {
 		h.bar(Bar{Open: 101, High: 102, Low: 100, Close: 101})
 	}
@@ -91,7 +91,7 @@ func TestDonchianBreakoutDoesNotRepeatARefusedEntry(t *testing.T) {
 }
 
 func TestDonchianBreakoutInADeadMarketStillHasADistance(t *testing.T) {
-	h := newHost(t, mustNew(t, "donchian-breakout", "entry=4", "atr=3"), "XBT/CAD")
+	h := newHost(t, mustNew(t, "donchian-breakout", "entry=4", "range=3"), "XBT/CAD")
 	h.closes(0, 100, 100, 100, 100, 100)
 	if len(h.sent) != 1 {
 		t.Fatalf("orders %+v, want 1", h.sent)

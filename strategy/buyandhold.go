@@ -34,9 +34,9 @@ func (b *BuyAndHold) OnBar(ctx *Context, bar Bar) {
 		s.tries = holdTries // bought, now or before a restart
 	case b.desk.has(ctx, exchange.Buy): // on its way
 	default:
-		weight := float64(b.Weight * b.share(ctx))
-		b.states.of(bar.Instrument).tries++
-		ctx.Enter(weight)
+		if ctx.Enter(float64(b.Weight*b.share(ctx))) != 0 {
+			b.states.of(bar.Instrument).tries++
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // so a loss can be larger than planned.
 type DonchianBreakout struct {
 	Entry  int     `param:"entry" default:"20" min:"2" max:"10000" unit:"bars" doc:"buy above the highest high of so many bars"`
-	ATR    int     `param:"atr" default:"14" min:"2" max:"1000" unit:"bars" doc:"length of the average true range"`
+	Range  int     `param:"range" default:"14" min:"2" max:"1000" unit:"bars" doc:"length of the average true range"`
 	Stop   float64 `param:"stop" default:"3" min:"0.1" max:"50" unit:"average true ranges" doc:"distance of the trailing stop"`
 	Risk   float64 `param:"risk" default:"0.02" min:"0.0001" max:"1" doc:"part of what the strategy has that the first stop may cost"`
 	Weight float64 `param:"weight" default:"0.95" min:"0.01" max:"0.98" doc:"largest part of what the strategy has in one position"`
@@ -27,26 +27,33 @@ type DonchianBreakout struct {
 
 type breakoutState struct {
 	channel    *indicator.Donchian
-	atr        *indicator.ATR
-	cancelling exchange.OrderID // the entry that is being taken back
+	ranges     *indicator.SMA
+	close      float64          // the last one
+	entry      exchange.OrderID // the last one
+	cancelling bool             // it is being taken back
 	refused    float64          // the trigger of the last entry that was denied or rejected
 }
 
-// WarmUp is what the slower of channel and range needs.
-func (d *DonchianBreakout) WarmUp() int { return max(d.Entry, wilderMemory*d.ATR) }
+// WarmUp is what the slower of channel and range needs; a true range needs a close before
+// it.
+func (d *DonchianBreakout) WarmUp() int { return max(d.Entry, d.Range+1) }
 
 // OnBar moves the entry with the channel while flat, and makes sure that what is held is
 // protected.
 func (d *DonchianBreakout) OnBar(ctx *Context, bar Bar) {
 	state, isNew := d.states.at(&bar)
 	if isNew {
-		state.channel, state.atr = indicator.NewDonchian(d.Entry), indicator.NewATR(d.ATR)
+		state.channel, state.ranges = indicator.NewDonchian(d.Entry), indicator.NewSMA(d.Range)
 	} else if state == nil {
 		return
 	}
 	state.channel.Update(bar.High, bar.Low)
-	state.atr.Update(bar.High, bar.Low, bar.Close)
-	if !state.channel.Ready() || !state.atr.Ready() {
+	if !isNew {
+		// a simple mean and not Wilder's, so that a restart forgets nothing
+		state.ranges.Update(max(bar.High, state.close) - min(bar.Low, state.close))
+	}
+	state.close = bar.Close
+	if !state.channel.Ready() || !state.ranges.Ready() {
 		return
 	}
 	if holding(ctx) {
@@ -58,7 +65,7 @@ func (d *DonchianBreakout) OnBar(ctx *Context, bar Bar) {
 
 // OnFill protects what was just bought, in the same bar.
 func (d *DonchianBreakout) OnFill(ctx *Context, fill Fill) {
-	if state := d.states.of(fill.Instrument); fill.Side == exchange.Buy && state.atr != nil {
+	if state := d.states.of(fill.Instrument); fill.Side == exchange.Buy && state.ranges != nil {
 		d.protect(ctx, state)
 	}
 }
@@ -67,12 +74,11 @@ func (d *DonchianBreakout) OnFill(ctx *Context, fill Fill) {
 func (d *DonchianBreakout) OnOrder(ctx *Context, update OrderUpdate) {
 	state := d.states.of(update.Instrument)
 	switch {
-	case update.Op == exchange.OpSubmit && (update.State == exchange.Denied || update.State == exchange.Rejected):
+	case update.Order != state.entry || !update.State.Done():
+	case update.State == exchange.Denied || update.State == exchange.Rejected:
 		state.refused = d.trigger(ctx, state)
-	case update.Order == state.cancelling && update.State.Done():
-		if state.cancelling = 0; !holding(ctx) {
-			d.enter(ctx, state)
-		}
+	case state.cancelling && !holding(ctx):
+		d.enter(ctx, state)
 	}
 }
 
@@ -88,8 +94,10 @@ func (d *DonchianBreakout) trigger(ctx *Context, state *breakoutState) float64 {
 func (d *DonchianBreakout) enter(ctx *Context, state *breakoutState) {
 	trigger := d.trigger(ctx, state)
 	if resting, found := d.desk.oldest(ctx, exchange.Buy); found {
-		if !near(ctx, resting.Trigger, trigger) && state.cancelling != resting.ID {
-			state.cancelling = resting.ID
+		state.cancelling = state.cancelling && state.entry == resting.ID
+		state.entry = resting.ID
+		if !near(ctx, resting.Trigger, trigger) && !state.cancelling {
+			state.cancelling = true
 			ctx.Cancel(resting.ID)
 		}
 		return
@@ -100,7 +108,7 @@ func (d *DonchianBreakout) enter(ctx *Context, state *breakoutState) {
 	budget := d.desk.budget(ctx)
 	qty := min(d.Risk*budget/d.distance(ctx, state), d.Weight*budget/trigger)
 	if qty = affordable(ctx, qty, trigger); qty > 0 {
-		ctx.BuyStop(qty, trigger)
+		state.entry, state.cancelling = ctx.BuyStop(qty, trigger), false
 	}
 }
 
@@ -115,5 +123,5 @@ func (d *DonchianBreakout) protect(ctx *Context, state *breakoutState) {
 // distance of the stop from the best price, at least a tick.
 func (d *DonchianBreakout) distance(ctx *Context, state *breakoutState) float64 {
 	in := ctx.Instrument()
-	return max(float64(d.Stop*state.atr.Value()), in.PriceFloat(in.Tick))
+	return max(float64(d.Stop*state.ranges.Value()), in.PriceFloat(in.Tick))
 }

@@ -19,11 +19,10 @@ type Grid struct {
 }
 
 type gridState struct {
-	below  int     // the highest level that is not above the market
-	from   float64 // its price
-	to     float64 // the next level's; 0 before the first bar
-	stale  bool    // orders have filled or gone since they were last arranged
-	bought float64 // the highest price of buys that are filled and not offered yet
+	below int     // the highest level that is not above the market
+	from  float64 // its price
+	to    float64 // the next level's; 0 before the first bar
+	stale bool    // the orders have to be arranged although the market has not moved
 }
 
 // WarmUp is 0: the grid is where it is.
@@ -40,7 +39,7 @@ func (g *Grid) OnBar(ctx *Context, bar Bar) {
 	}
 	state.below = g.levelBelow(bar.Close)
 	state.from, state.to, state.stale = g.level(state.below), g.level(state.below+1), false
-	g.offer(ctx, state, bar.Close)
+	g.left(ctx, bar.Close)
 	g.bid(ctx, state, bar.Close)
 }
 
@@ -48,11 +47,8 @@ func (g *Grid) OnBar(ctx *Context, bar Bar) {
 func (g *Grid) OnFill(ctx *Context, fill Fill) {
 	state := g.states.of(fill.Instrument)
 	state.stale = true
-	if fill.Side == exchange.Buy {
-		state.bought = max(state.bought, fill.Price)
-		if fill.Done && state.to > 0 {
-			g.offer(ctx, state, fill.Price)
-		}
+	if fill.Side == exchange.Buy && fill.Done {
+		g.offer(ctx, fill.Price)
 	}
 }
 
@@ -63,24 +59,33 @@ func (g *Grid) OnOrder(_ *Context, update OrderUpdate) {
 	}
 }
 
-// offer rests a sell for what is held and not offered: one level above the highest of
-// the market and what was paid.
-func (g *Grid) offer(ctx *Context, state *gridState, market float64) {
-	p := ctx.Position()
-	free := p.Qty - p.Reserved
-	floor := market
-	if state.bought > 0 {
-		floor = max(floor, state.bought)
-	} else {
-		floor = max(floor, p.AvgPrice) // left over, or found at a restart
+// left offers what is held and not offered: bought by an order that is still open, or
+// found at a restart. It goes above the market and above what was paid.
+func (g *Grid) left(ctx *Context, market float64) {
+	paid := 0.0
+	g.desk.orders = ctx.Orders(g.desk.orders[:0])
+	for i := range g.desk.orders {
+		if o := &g.desk.orders[i]; o.Side == exchange.Buy && o.Filled > 0 {
+			paid = max(paid, o.Price)
+		}
 	}
-	n := g.levelBelow(floor) + 1
-	if near(ctx, g.level(n), floor) {
+	if paid == 0 {
+		paid = ctx.Position().AvgPrice
+	}
+	g.offer(ctx, max(market, paid))
+}
+
+// offer rests a sell for all that is not offered yet, one level above the price.
+func (g *Grid) offer(ctx *Context, above float64) {
+	p := ctx.Position()
+	if !enough(ctx, p.Qty-p.Reserved, above) {
+		return
+	}
+	n := g.levelBelow(above) + 1
+	if near(ctx, g.level(n), above) {
 		n++
 	}
-	if price := g.level(n); enough(ctx, free, price) && ctx.SellLimit(free, price) != 0 {
-		state.bought = 0
-	}
+	ctx.SellLimit(p.Qty-p.Reserved, g.level(n))
 }
 
 // bid rests a buy on each free level of the window below the market and takes back those
@@ -96,7 +101,11 @@ func (g *Grid) bid(ctx *Context, state *gridState, market float64) {
 	}
 	for n := state.below; n >= lowest; n-- {
 		price := g.level(n)
-		if price >= market || near(ctx, price, market) || g.busy(ctx, n) {
+		if g.busy(ctx, n) {
+			continue
+		}
+		if price >= market || near(ctx, price, market) {
+			state.stale = true // it would take: when the market has left the level
 			continue
 		}
 		if qty := affordable(ctx, budget/price, price); qty > 0 {

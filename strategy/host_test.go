@@ -231,3 +231,9 @@ func (h *ledgerless) fire() {
 	h.ctx.Focus(h.ids[0])
 	h.strategy.(TimerWatcher).OnTimer(h.ctx, due.id)
 }
+
+// Shut is the context of a warm-up: everything can be asked, nothing goes out.
+func Shut(catalog *exchange.Catalog, ids []exchange.InstrumentID) *Context {
+	n := len(catalog.Instruments)
+	return NewContext(&ledgerless{catalog: catalog, ids: ids, shut: true, position: make([]Position, n), last: make([]money.Price, n)})
+}
