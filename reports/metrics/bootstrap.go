@@ -63,18 +63,24 @@ func blockLengths(mean float64) *[1 << 12]int {
 	return &out
 }
 
+// resample fills drawn with blocks of r that begin anywhere and wrap around, so that each
+// value is drawn as often as any other.
+func resample(drawn, r []float64, rng *rand.PCG, lengths *[1 << 12]int) {
+	for i, n := 0, len(r); i < n; {
+		from, length := below(rng, n), min(lengths[below(rng, len(lengths))], n-i)
+		for end := i + length; i < end; from = 0 {
+			i += copy(drawn[i:end], r[from:])
+		}
+	}
+}
+
 // days bootstraps the ratios of daily returns.
 func (in *Intervals) days(r []float64, u rules, seed uint64, wanted int) {
 	n := len(r)
 	rng, drawn, lengths := source(seed, 1), make([]float64, n), blockLengths(math.Cbrt(float64(n)))
 	var values [6][]float64
 	for range resamplesFor(n, wanted) {
-		for i := 0; i < n; {
-			from, length := below(rng, n), min(lengths[below(rng, len(lengths))], n-i)
-			for end := i + length; i < end; from = 0 {
-				i += copy(drawn[i:end], r[from:])
-			}
-		}
+		resample(drawn, r, rng, lengths)
 		q := u.of(drawn)
 		for k, v := range [...]Value{q.annual, q.volatility, q.sharpe, q.sortino, q.fall, q.calmar} {
 			values[k] = append(values[k], orNaN(v))

@@ -19,7 +19,8 @@ type Point struct {
 type Curve struct {
 	first, last   Point
 	points        int
-	closes        []Point // the last point of each day that has one
+	closes        []Point        // the last point of each day that has one
+	midnight      exchange.Stamp // that ends the day of the last close
 	lowest        float64
 	peak          float64
 	exposedPoints int
@@ -56,11 +57,12 @@ func (c *Curve) Add(t exchange.Stamp, equity float64, held bool) {
 	c.last = p
 	c.lowest, c.peak = min(c.lowest, equity), max(c.peak, equity)
 	c.falls.add(p)
-	if n := len(c.closes); n > 0 && closingDay(c.closes[n-1].Time) == closingDay(t) {
+	if n := len(c.closes); n > 0 && t <= c.midnight {
 		c.closes[n-1] = p
 		return
 	}
 	c.closes = append(c.closes, p)
+	c.midnight = endOf(closingDay(t))
 }
 
 // closingDay is the UTC day that a point closes: midnight belongs to the day it ends.
@@ -69,6 +71,15 @@ func closingDay(t exchange.Stamp) int64 {
 		return t.Day()
 	}
 	return (t - 1).Day()
+}
+
+// endOf is the midnight that ends a day, or Never.
+func endOf(day int64) exchange.Stamp {
+	const seconds = 86_400
+	if day >= int64(exchange.Never/1e9/seconds) {
+		return exchange.Never
+	}
+	return exchange.Seconds((day + 1) * seconds)
 }
 
 // Days is the curve by UTC days: its first point, then one close a day, each day without
@@ -85,7 +96,7 @@ func (c *Curve) Days() []Point {
 	for i := 1; i < len(c.closes); i++ {
 		before, next := c.closes[i-1], c.closes[i]
 		for d := closingDay(before.Time) + 1; d < closingDay(next.Time); d++ {
-			out = append(out, Point{exchange.Seconds((d + 1) * 86_400), before.Equity})
+			out = append(out, Point{endOf(d), before.Equity})
 		}
 		out = append(out, next)
 	}

@@ -151,6 +151,12 @@ func TestBetaAndAlphaOfAKnownMix(t *testing.T) {
 	absent(t, "beta", metrics.Beta(mix, make([]float64, len(mix))), "does not vary")
 }
 
+func TestWealthBelowZeroHasNoAnnualReturn(t *testing.T) {
+	twice := []float64{-2, -2, 0.1} // the product is above zero again
+	absent(t, "annual", metrics.AnnualReturn(twice, 365), "below zero")
+	absent(t, "drawdown", metrics.MaxDrawdown(twice), "below zero")
+}
+
 func points(equity []float64) (out []metrics.Point) {
 	for i, e := range equity {
 		out = append(out, metrics.Point{Time: at(float64(i + 1)), Equity: e})

@@ -255,6 +255,16 @@ func TestFiniteInputNeverGivesNaN(t *testing.T) {
 	})
 }
 
+func TestSmallValuesAreExactAfterHugeOnes(t *testing.T) {
+	sma := indicator.NewSMA(2)
+	for _, x := range []float64{1e20, 2e20, 3, 5, 1e-8, 2e-8} {
+		sma.Update(x)
+	}
+	if got := sma.Value(); math.Abs(got-1.5e-8) > 1e-22 {
+		t.Errorf("SMA = %v; want 1.5e-8", got)
+	}
+}
+
 func TestNaNLeavesAnAverageWithItsWindow(t *testing.T) {
 	sma, dev, vwap := indicator.NewSMA(3), indicator.NewStdDev(3), indicator.NewVWAP(3)
 	for i := range 9 {
