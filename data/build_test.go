@@ -103,31 +103,45 @@ func TestFourHourBarsMakeKrakensDays(t *testing.T) {
 	}
 }
 
+// restRows are the rows of a recorded REST answer.
+func restRows(t testing.TB, name string) (rows [][]json.RawMessage) {
+	t.Helper()
+	var answer struct{ Result map[string]json.RawMessage }
+	if err := json.Unmarshal(realData(t, name), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(answer.Result["XBTUSDT"], &rows); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func restNumber(t testing.TB, j json.RawMessage, decimals uint8) int64 {
+	t.Helper()
+	v, err := money.Parse(strings.Trim(string(j), `"`), decimals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// restBars are the recorded one-minute bars of the REST interface, empty ones included.
+func restBars(t testing.TB) (bars []Bar) {
+	for _, r := range restRows(t, "kraken/rest/ohlc.json") {
+		p := func(i int) money.Price { return money.Price(restNumber(t, r[i], 1)) }
+		bars = append(bars, Bar{Time: exchange.Seconds(restNumber(t, r[0], 0)), Open: p(1), High: p(2), Low: p(3), Close: p(4),
+			Volume: money.Qty(restNumber(t, r[6], 8)), Count: restNumber(t, r[7], 0)})
+	}
+	return bars
+}
+
 func TestRESTTradesMakeRESTBars(t *testing.T) {
-	type answer struct{ Result map[string]json.RawMessage }
-	rows := func(name string) (out [][]json.RawMessage) {
-		var a answer
-		if err := json.Unmarshal(realData(t, name), &a); err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(a.Result["XBTUSDT"], &out); err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
-	num := func(j json.RawMessage, decimals uint8) int64 {
-		v, err := money.Parse(strings.Trim(string(j), `"`), decimals)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
 	b := NewBuilder(time.Minute)
 	bars := map[exchange.Stamp]Bar{}
 	var first, last exchange.Stamp
 	var done Bar
-	for _, r := range rows("kraken/rest/trades.json") {
-		tr := Trade{Time: exchange.Stamp(num(r[2], 9)), Price: money.Price(num(r[0], 1)), Qty: money.Qty(num(r[1], 8))}
+	for _, r := range restRows(t, "kraken/rest/trades.json") {
+		tr := Trade{Time: exchange.Stamp(restNumber(t, r[2], 9)), Price: money.Price(restNumber(t, r[0], 1)), Qty: money.Qty(restNumber(t, r[1], 8))}
 		if finished, err := b.AddTrade(&tr, &done); err != nil {
 			t.Fatal(err)
 		} else if finished {
@@ -141,9 +155,7 @@ func TestRESTTradesMakeRESTBars(t *testing.T) {
 	b.Flush(&done) // the recording was taken minutes later: the last minute is whole
 	bars[done.Time] = done
 	compared := 0
-	for _, r := range rows("kraken/rest/ohlc.json") {
-		want := Bar{Time: exchange.Seconds(num(r[0], 0)), Open: money.Price(num(r[1], 1)), High: money.Price(num(r[2], 1)), Low: money.Price(num(r[3], 1)),
-			Close: money.Price(num(r[4], 1)), Volume: money.Qty(num(r[6], 8)), Count: num(r[7], 0)}
+	for _, want := range restBars(t) {
 		got, traded := bars[want.Time]
 		if want.Time < first || want.Time > last {
 			continue // not a whole minute of trades
@@ -164,7 +176,7 @@ func TestRESTTradesMakeRESTBars(t *testing.T) {
 	}
 }
 
-// trades is a TradeSource of a slice.
+// tradeList is a TradeSource of a slice.
 type tradeList []Trade
 
 func (l *tradeList) NextTrade(t *Trade) error {
