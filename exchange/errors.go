@@ -28,6 +28,34 @@ const (
 	CodeOrderReplaced          // an edit took its place
 	CodeUnknownInstrument      // no such pair
 	CodeRateLimit              // throttled
+
+	CodeTransport        // no answer, a broken one, or one of a proxy
+	CodeService          // the venue is busy or unavailable
+	CodeInvalidKey       // the key is unknown, revoked or expired
+	CodeInvalidSignature //
+	CodePermission       // the key may not do that
+	CodeInvalidNonce     //
+
+	CodeChecksum    // of the book
+	CodeSequence    // a message is missing
+	CodeCrossedBook // bid at or above ask
+	CodeNotFinite   // a number that is none
+	CodeFutureTime  // an event from the future
+	CodeClockStep   // our clock jumped
+
+	CodeDeposit
+	CodeWithdrawal
+	CodeTransfer
+	CodeAdjustment // of rounding, or by the venue's staff
+
+	CodeReduceActivity // advice before a maintenance, ascending
+	CodeCancelOpenOrders
+	CodeStopNewOrders
+	CodeDisconnect
+	CodeEmergency
+
+	CodeKill    // the operator wants everything to stop
+	CodeFlatten // the operator wants everything sold, in slices inside the collar
 	codes
 )
 
@@ -36,6 +64,11 @@ var codeTexts = [...]string{
 	"Tick size check failed", "Invalid arguments", "Unknown order", "Market in restricted mode", "Deadline elapsed", "Expired",
 	"Market price protection", "Orders limit exceeded", "Triggered", "Amended", "Dead man's switch", "Order replaced",
 	"Unknown asset pair", "Rate limit exceeded",
+	"No usable answer", "Service unavailable", "Invalid key", "Invalid signature", "Permission denied", "Invalid nonce",
+	"Checksum mismatch", "Sequence gap", "Crossed book", "Number not finite", "Time in the future", "Clock step",
+	"Deposit", "Withdrawal", "Transfer", "Adjustment",
+	"Reduce activity", "Cancel open orders", "Stop new orders", "Disconnect and wait", "Emergency",
+	"Kill", "Flatten",
 }
 
 func (c Code) String() string {
@@ -52,6 +85,7 @@ var (
 	ErrUnknown     = errors.New("outcome unknown")                 // may have happened: reconcile
 	ErrBroken      = errors.New("broken protocol or bug")          // halt
 	ErrUnsupported = errors.New("not supported by this venue")     // the venue has none
+	ErrDryRun      = errors.New("dry run: approved and not sent")  // nothing was handed over
 	ErrDenied      = errors.New("denied by the risk guard")        // ours
 	ErrClosed      = errors.New("the exchange connection is shut") // nothing was handed over
 )

@@ -41,11 +41,42 @@ const (
 	KindBalance
 	// KindStatus is what the venue allows: Instrument (None: all), Status.
 	KindStatus
-	// KindNews is a headline: Detail.Text.
+	// KindNews is a headline: Source, Detail.Text. Received less Time is its age.
 	KindNews
+
+	// Facts that controls need besides the market. A source that declares a fact sends it.
+
+	// KindSecond is a second venue's price: Instrument, Price.
+	KindSecond
+	// KindHeartbeat says that the link lives.
+	KindHeartbeat
+	// KindClock is a comparison of clocks: Interval (ours less the venue's, travel time taken
+	// off), or with CodeClockStep that ours jumped.
+	KindClock
+	// KindIntegrity is a flaw of an instrument's data: Code; CodeNone says that a fresh
+	// snapshot healed it.
+	KindIntegrity
+	// KindRequest is the outcome of a request to the venue: Code, CodeNone for success.
+	KindRequest
+	// KindLedger is a row of the venue's ledger that is no trade: FeeAsset, Cost (signed), Code.
+	KindLedger
+	// KindForeign is an order or fill on the account that is not ours: Instrument, Detail.Text.
+	KindForeign
+	// KindDeadMan is the outcome of a refresh of the dead man's switch: Code.
+	KindDeadMan
+	// KindAdvice is what the venue asks of its clients: Code.
+	KindAdvice
+	// KindKey is what the API key may do: Detail.Key.
+	KindKey
+	// KindCheck is the outcome of one of the program's checks of its own surroundings:
+	// Detail.Check.
+	KindCheck
+	// KindOperator is a command of the owner: Code, Detail.Text (why).
+	KindOperator
 )
 
-var kindNames = [...]string{"none", "open", "bar", "trade", "top", "level", "order", "fill", "beat", "link", "snapshot", "balance", "status", "news"}
+var kindNames = [...]string{"none", "open", "bar", "trade", "top", "level", "order", "fill", "beat", "link", "snapshot", "balance", "status", "news",
+	"second", "heartbeat", "clock", "integrity", "request", "ledger", "foreign", "dead-man", "advice", "key", "check", "operator"}
 
 func (k Kind) String() string {
 	if int(k) >= len(kindNames) {
@@ -106,6 +137,25 @@ type Event struct {
 type Detail struct {
 	Text     string
 	Snapshot *Snapshot
+	Key      *KeyInfo
+	Check    *Check
+}
+
+// KeyInfo is what the venue says of an API key (Kraken REST docs, GetApiKeyInfo).
+type KeyInfo struct {
+	Permissions []string
+	AllowedIPs  []string
+	Created     Stamp
+	ValidUntil  Stamp // Never when it does not end
+	Nonce       uint64
+}
+
+// Check is the outcome of a check of the program's surroundings, by the name of the
+// control that needs it.
+type Check struct {
+	Control string
+	OK      bool
+	Text    string
 }
 
 // Balance is what an account has of one asset. Hold is the part reserved by open orders.

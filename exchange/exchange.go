@@ -55,6 +55,7 @@ const (
 	FactForeign                        // orders and fills that are not ours
 	FactErrors                         // outcomes of requests
 	FactChecksum                       // checksums and sequence numbers
+	FactHost                           // checks of the program's own surroundings
 	factEnd
 )
 
@@ -62,7 +63,7 @@ const (
 const AllFacts = factEnd - 1
 
 var factNames = [...]string{
-	"book", "second-source", "clock", "heartbeat", "status", "balances", "ledger", "key-info", "nonce", "dead-man", "foreign", "errors", "checksum",
+	"book", "second-source", "clock", "heartbeat", "status", "balances", "ledger", "key-info", "nonce", "dead-man", "foreign", "errors", "checksum", "host",
 }
 
 // Names lists the facts of the set.

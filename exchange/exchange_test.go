@@ -200,3 +200,24 @@ func TestStampSaturatesAndCountsDaysBackwards(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestEveryKindAndCodeHasAName(t *testing.T) {
+	seen := map[string]bool{}
+	for k := KindOpen; k <= KindOperator; k++ {
+		if n := k.String(); n == "invalid" || seen[n] {
+			t.Errorf("kind %d is called %q", k, n)
+		} else {
+			seen[n] = true
+		}
+	}
+	for c := CodeUserRequested; c < codes; c++ {
+		if n := c.String(); n == "" || n == "invalid" || seen[n] {
+			t.Errorf("code %d is called %q", c, n)
+		} else {
+			seen[n] = true
+		}
+	}
+	if n := len(AllFacts.Names()); n != len(factNames) || 1<<n != int(factEnd) {
+		t.Errorf("%d facts have %d names", n, len(factNames))
+	}
+}
