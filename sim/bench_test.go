@@ -115,3 +115,159 @@ func BenchmarkTradeTicks(b *testing.B) {
 	b.ReportMetric(float64(fills)/float64(b.N), "fills/op")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trades/s")
 }
+
+// BenchmarkBookAlone is a seeded mix of adds, cancels and crosses on 20,000 resting
+// orders: the book without accounts, ledger or events.
+func BenchmarkBookAlone(b *testing.B) {
+	var bk book
+	rng := rand.New(rand.NewPCG(3, 4))
+	type cmd struct {
+		kind  uint8
+		side  uint8
+		price money.Price
+		qty   money.Qty
+		pick  int32
+	}
+	const resting = 20_000
+	mid := money.Price(100_000)
+	fresh := func() cmd {
+		side := uint8(rng.IntN(2))
+		away := money.Price(1 + rng.IntN(1000))
+		if side == 0 {
+			away = -away
+		}
+		return cmd{side: side, price: mid + away, qty: money.Qty(1 + rng.IntN(100)), pick: rng.Int32N(resting)}
+	}
+	cmds := make([]cmd, 1<<16)
+	for i := range cmds {
+		cmds[i] = fresh()
+		switch k := rng.IntN(100); {
+		case k < 45:
+			cmds[i].kind = 1 // cancel
+		case k < 55:
+			cmds[i].kind = 2 // cross
+		}
+	}
+	live := make([]int32, 0, 2*resting) // nodes, for cancels
+	at := make([]int32, 4*resting)      // a node's place in live
+	place := func(c *cmd) {
+		i := bk.add(ladder(c.side), node{price: c.price, shown: c.qty})
+		if int(i) < len(at) {
+			at[i] = int32(len(live))
+		}
+		live = append(live, i)
+	}
+	forget := func(i int32) {
+		k, last := at[i], live[len(live)-1]
+		live[k], at[last] = last, k
+		live = live[:len(live)-1]
+	}
+	for range resting {
+		c := fresh()
+		place(&c)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := range b.N {
+		c := &cmds[n&(1<<16-1)]
+		switch {
+		case c.kind == 1 && len(live) > resting:
+			i := live[int(c.pick)%len(live)]
+			bk.remove(i)
+			forget(i)
+		case c.kind == 2 && len(live) > resting:
+			left := 2 * c.qty
+			for opp := ladder(c.side ^ 1); left > 0; {
+				i := bk.best(opp)
+				q := min(left, bk.nodes[i].shown)
+				left -= q
+				if bk.take(i, q) {
+					forget(i)
+				}
+			}
+		default:
+			place(c)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+	b.ReportMetric(float64(len(live)), "resting")
+}
+
+// BenchmarkVenueBookOnly is the same mix through the whole venue: 16 accounts, checks,
+// holds, ledger, fees and events.
+func BenchmarkVenueBookOnly(b *testing.B) {
+	const accounts, resting = 16, 20_000
+	config := Config{Catalog: catalog(b), Fees: KrakenFees(), BookOnly: true}
+	for range accounts {
+		config.Accounts = append(config.Accounts, Deposits{{Asset: usd, Total: 1 << 58}, {Asset: xbt, Total: 1 << 58}})
+	}
+	v, err := NewVenue(config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	v.AdvanceTo(t0)
+	rng := rand.New(rand.NewPCG(5, 6))
+	orders := make([]exchange.Order, 1<<16)
+	kinds := make([]uint8, len(orders))
+	for i := range orders {
+		side := exchange.Side(rng.IntN(2))
+		away := money.Price(1 + rng.IntN(1000))
+		if side == exchange.Buy {
+			away = -away
+		}
+		orders[i] = exchange.Order{Type: exchange.Limit, Side: side, Qty: money.Qty(1 + rng.IntN(100)), Price: 100_000 + away, STP: exchange.CancelOldest}
+		switch k := rng.IntN(100); {
+		case k < 45:
+			kinds[i] = 1
+		case k < 55:
+			orders[i].TIF = exchange.IOC
+			orders[i].Price = 100_000 - 20*away/money.Price(max(away, -away))*50
+			orders[i].Qty *= 2
+		}
+	}
+	id := exchange.OrderID(0)
+	var ev exchange.Event
+	fills, cancels := 0, 0
+	step := func(n int) {
+		c := &orders[n&(1<<16-1)]
+		account := exchange.AccountID(n % accounts)
+		if kinds[n&(1<<16-1)] == 1 && v.markets[0].open > resting {
+			ref := v.accounts[account].first
+			if k := n & 7; k > 0 { // not always the oldest
+				for ; k > 0 && v.orders.at(ref).next != none; k-- {
+					ref = v.orders.at(ref).next
+				}
+			}
+			cancels++
+			v.Cancel(account, v.orders.at(ref).ID)
+		} else {
+			id++
+			c.ID = id
+			v.Submit(account, c)
+		}
+		for i := range v.accounts {
+			if len(v.accounts[i].out) != 0 {
+				for v.Take(exchange.AccountID(i), &ev) {
+					if ev.Kind == exchange.KindFill {
+						fills++
+					}
+				}
+			}
+		}
+	}
+	n := 0
+	for ; v.markets[0].open < resting; n++ {
+		step(n)
+	}
+	fills, cancels = 0, 0
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		step(n)
+		n++
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+	b.ReportMetric(float64(fills)/float64(b.N), "fills/op")
+	b.ReportMetric(float64(cancels)/float64(b.N), "cancels/op")
+	b.ReportMetric(float64(v.markets[0].open), "resting")
+}
