@@ -44,7 +44,7 @@ type Reader struct {
 	pos      int // next unread byte
 	lim      int // end of the last whole row in buf
 	end      int // end of what was read
-	eof      bool
+	ended    error // io.EOF, or what broke the source
 	line     int64
 	info     Info
 	l        layout
@@ -151,30 +151,26 @@ func (r *Reader) Noisy() int64 { return r.noisy }
 // Line is the line of the row that was read last, counted from 1.
 func (r *Reader) Line() int64 { return r.line }
 
-// fill moves the unread rest to the front and reads until at least one whole row is
-// there. The last row gets a line end if it has none.
+// fill moves the unread rest to the front and reads until the buffer is full or the
+// source ends. The last row gets a line end if it has none. A read error comes after
+// the whole rows before it.
 func (r *Reader) fill() error {
 	n := copy(r.buf, r.buf[r.lim:r.end])
 	r.pos, r.lim, r.end = 0, 0, n
-	for !r.eof {
-		if r.end >= len(r.buf)-1 {
-			return Formatf("%s: line %d is longer than %d KB; this is no CSV file", r.info.Name, r.line+1, bufferSize>>10)
-		}
-		n, err := r.src.Read(r.buf[r.end : len(r.buf)-1])
-		if i := bytes.LastIndexByte(r.buf[r.end:r.end+n], '\n'); i >= 0 {
-			r.lim = r.end + i + 1
-		}
+	for r.ended == nil && r.end < len(r.buf)-1 {
+		var n int
+		n, r.ended = r.src.Read(r.buf[r.end : len(r.buf)-1])
 		r.end += n
-		if err == io.EOF {
-			r.eof = true
-		} else if err != nil {
-			return fmt.Errorf("%s: reading line %d: %w; the file is damaged: fetch it again", r.info.Name, r.line+1, err)
-		}
-		if r.lim > 0 {
-			return nil
-		}
 	}
-	if r.end == 0 {
+	r.lim = bytes.LastIndexByte(r.buf[:r.end], '\n') + 1
+	switch {
+	case r.lim > 0:
+		return nil
+	case r.ended == nil:
+		return Formatf("%s: line %d is longer than %d KB; this is no CSV file", r.info.Name, r.line+1, bufferSize>>10)
+	case r.ended != io.EOF:
+		return fmt.Errorf("%s: reading line %d: %w; the file is damaged: fetch it again", r.info.Name, r.line+1, r.ended)
+	case r.end == 0:
 		return io.EOF
 	}
 	r.buf[r.end] = '\n'
