@@ -1,0 +1,361 @@
+package cmd
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"breakwater/data"
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+	"breakwater/risk"
+	"breakwater/strategy"
+)
+
+// plan checks everything that was said and makes a plan of it, before any data but the
+// first rows is read. inputs are those that the command brings; --data adds to them.
+func (s *settings) plan(f *pflag.FlagSet, inputs []input) (*plan, error) {
+	p := &plan{inputs: inputs, empty: data.Empty(s.empty), seed: s.seed, closeAtEnd: s.atEnd, catalog: exchange.NewCatalog()}
+	for _, step := range []func(*pflag.FlagSet, *plan) error{
+		s.planSpan, s.planFiles, s.planInstruments, s.planMoney, s.planFills, s.planGuard, s.planSlots,
+	} {
+		if err := step(f, p); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (s *settings) planSpan(_ *pflag.FlagSet, p *plan) (err error) {
+	if p.from, err = parseTime("--from", s.from, 0); err != nil {
+		return err
+	}
+	if p.to, err = parseTime("--to", s.to, exchange.Never); err != nil {
+		return err
+	}
+	if p.from >= p.to {
+		return usagef("--from %s is not before --to %s; exchange them", s.from, s.to)
+	}
+	if p.bars, err = parseInterval("--bars", s.bars); err != nil {
+		return err
+	}
+	if p.empty != data.Skip && p.empty != data.Flat {
+		return usagef("--empty %q is unknown; give skip or flat", s.empty)
+	}
+	return nil
+}
+
+func (s *settings) planFiles(_ *pflag.FlagSet, p *plan) error {
+	if len(p.inputs)+len(s.data) == 0 {
+		return usagef("no data; give a file with --data, for example --data XBTCAD_1440.csv, or try \"breakwater demo\"")
+	}
+	for _, list := range []struct {
+		flag string
+		n    int
+	}{{"--pair", len(s.pairs)}, {"--interval", len(s.intervals)}} {
+		if list.n > 1 && list.n != len(s.data) {
+			return usagef("%d times %s for %d files; give it once, or once for each --data in their order", list.n, list.flag, len(s.data))
+		}
+	}
+	for i, path := range s.data {
+		size, err := parseInterval("--interval", at(s.intervals, i))
+		if err != nil {
+			return err
+		}
+		in, err := fileInput(path, data.Options{Pair: at(s.pairs, i), Interval: size})
+		if err != nil {
+			return err
+		}
+		if in.info.Pair == "" {
+			return usagef("%s: nothing tells which pair this is; give --pair, for example --pair XBT/CAD", path)
+		}
+		p.inputs = append(p.inputs, in)
+	}
+	return nil
+}
+
+// at is the i-th of a list given once for all or once for each.
+func at(list []string, i int) string {
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return list[0]
+	}
+	return list[i]
+}
+
+// planInstruments fills the catalog with the pairs of the files, each with its rules.
+func (s *settings) planInstruments(_ *pflag.FlagSet, p *plan) error {
+	var pairs *data.Pairs
+	if s.rules != "" {
+		f, err := os.Open(s.rules)
+		if err != nil {
+			return usagef("--asset-pairs %s: cannot be read; check the path", s.rules)
+		}
+		defer f.Close()
+		if pairs, err = data.ReadPairs(f); err != nil {
+			return usagef("--asset-pairs %s: %s", s.rules, errorText(err))
+		}
+	}
+	var symbols []string
+	for i := range p.inputs {
+		if symbol := p.inputs[i].info.Pair; !slices.Contains(symbols, symbol) {
+			symbols = append(symbols, symbol)
+		}
+	}
+	specs := make([]exchange.Spec, len(symbols))
+	for i, symbol := range symbols {
+		var err error
+		if specs[i], err = s.spec(symbol, pairs); err != nil {
+			return err
+		}
+		if err := s.idealLedger(p.catalog, &specs[i]); err != nil {
+			return err
+		}
+	}
+	ids, err := data.AddSpecs(p.catalog, specs...)
+	if err != nil {
+		return wrong(err)
+	}
+	for i := range p.inputs {
+		p.inputs[i].instrument = ids[slices.Index(symbols, p.inputs[i].info.Pair)]
+	}
+	return nil
+}
+
+// spec is a pair's rules: those recorded, else what the flags say.
+func (s *settings) spec(symbol string, pairs *data.Pairs) (spec exchange.Spec, err error) {
+	if pairs != nil {
+		spec, found, err := pairs.Spec(symbol)
+		if err != nil {
+			return spec, wrong(err)
+		}
+		if found {
+			return spec, nil
+		}
+	}
+	spec = exchange.Spec{Symbol: symbol, PriceDecimals: s.priceDecimals, LotDecimals: s.lotDecimals}
+	_, quote, _ := exchange.NormalPair(symbol)
+	for _, v := range []struct {
+		flag, text string
+		decimals   uint8
+		to         *int64
+	}{
+		{"--tick", s.tick, s.priceDecimals, (*int64)(&spec.Tick)},
+		{"--ordermin", s.orderMin, s.lotDecimals, (*int64)(&spec.OrderMin)},
+		{"--costmin", s.costMin, data.AssetDecimals(quote), (*int64)(&spec.CostMin)},
+	} {
+		if v.text == "" {
+			continue
+		}
+		if v.decimals > money.MaxDecimals {
+			return spec, usagef("%d decimals are too many; at most 12", v.decimals)
+		}
+		if *v.to, err = parseAmount(v.flag, v.text, v.decimals); err != nil {
+			return spec, err
+		}
+		spec.RulesKnown = true
+	}
+	return spec, nil
+}
+
+// idealDecimals is the scale of money under --ideal: other engines do not round fees to
+// the four decimals in which Kraken books fiat money.
+const idealDecimals = 8
+
+func (s *settings) idealLedger(cat *exchange.Catalog, spec *exchange.Spec) error {
+	_, quote, _ := exchange.NormalPair(spec.Symbol)
+	have := data.AssetDecimals(quote)
+	if !s.ideal || have >= idealDecimals {
+		return nil
+	}
+	spec.CostMin *= money.Amount(money.Pow10[idealDecimals-have])
+	_, err := cat.AddAsset(quote, idealDecimals)
+	return wrong(err)
+}
+
+func (s *settings) planMoney(_ *pflag.FlagSet, p *plan) error {
+	name := s.currency
+	if name == "" {
+		p.currency = p.catalog.Instruments[p.inputs[0].instrument].Quote
+	} else {
+		asset, ok := p.catalog.Asset(name)
+		if !ok {
+			return usagef("--currency %s is in none of the pairs (%s); give one that is", name, p.catalog.Symbols())
+		}
+		p.currency = asset.ID
+	}
+	asset := &p.catalog.Assets[p.currency]
+	cash, err := parseAmount("--cash", s.cash, asset.Decimals)
+	if err != nil {
+		return err
+	}
+	if cash <= 0 {
+		return usagef("--cash %s buys nothing; give an amount of %s above 0", s.cash, asset.Name)
+	}
+	p.cash = money.Amount(cash)
+	switch s.size {
+	case "all":
+	case "all-whole":
+		p.size.Whole = true
+	default:
+		units, err := parseAmount("--size", s.size, strategy.SizeDecimals)
+		if err != nil || units <= 0 {
+			return usagef("--size %q is no size; give all, all-whole, or a quantity above 0 like 0.5", s.size)
+		}
+		p.size.Units = money.Qty(units)
+	}
+	return nil
+}
+
+func (s *settings) planFills(f *pflag.FlagSet, p *plan) (err error) {
+	if p.model, err = s.model(f); err != nil {
+		return err
+	}
+	p.fees, p.feePPM, err = s.schedule(p.catalog)
+	return err
+}
+
+func (s *settings) planGuard(_ *pflag.FlagSet, p *plan) (err error) {
+	p.limits = risk.Research()
+	decimals := p.catalog.Assets[p.currency].Decimals
+	for _, text := range s.limits {
+		if err := narrow(&p.limits, text, decimals); err != nil {
+			return err
+		}
+	}
+	if p.rearm, err = risk.ParseRearm(s.rearm); err != nil {
+		return wrong(err)
+	}
+	return nil
+}
+
+// narrow sets one limit of the guard: a share of equity with %, or an amount of money.
+func narrow(l *risk.Limits, text string, decimals uint8) error {
+	name, value, found := strings.Cut(text, "=")
+	if !found {
+		return usagef("--limit %q is no limit; write CONTROL=VALUE, for example drawdown=15%%", text)
+	}
+	var both *risk.Limit
+	var share *int64
+	switch name {
+	case risk.MaxOrderNotional.String():
+		both = &l.Order
+	case risk.MaxPosition.String():
+		both = &l.Position
+	case risk.DailyLoss.String():
+		both = &l.DailyLoss
+	case risk.CashReserve.String():
+		share = &l.SpendablePPM
+	case risk.PriceCollar.String():
+		share = &l.CollarPPM
+	case risk.Drawdown.String():
+		share = &l.DrawdownPPM
+	default:
+		return usagef("--limit %s: the guard has no limit of that name; there are max-order-notional, max-position, cash-reserve, price-collar, daily-loss, drawdown", name)
+	}
+	if share == nil && !strings.HasSuffix(value, "%") {
+		amount, err := parseAmount("--limit "+name, value, decimals)
+		if err != nil {
+			return err
+		}
+		if amount < 0 {
+			return usagef("--limit %s is negative; give 0 or more", text)
+		}
+		both.Amount = min(both.Amount, money.Amount(amount))
+	} else {
+		ppm, err := parseRate("--limit "+name, value, money.PPM)
+		if err != nil {
+			return err
+		}
+		switch {
+		case both != nil:
+			both.PPM = min(both.PPM, ppm)
+		case name == risk.CashReserve.String():
+			*share = money.PPM - ppm
+		default:
+			*share = min(*share, ppm)
+		}
+	}
+	l.Profile += ", " + text
+	return nil
+}
+
+func (s *settings) planSlots(f *pflag.FlagSet, p *plan) error {
+	if len(s.slots) > 0 {
+		if f.Changed("strategy") || len(s.set) > 0 {
+			return usagef("--slot names its own strategy and parameters; leave --strategy and --set out")
+		}
+		return s.planManySlots(p)
+	}
+	if s.strategy == "" {
+		return usagef("no strategy; give one with --strategy, for example --strategy sma-cross (\"breakwater strategies\" lists them)")
+	}
+	sp := slotPlan{name: s.strategy, strategy: s.strategy, settings: s.set, sharePPM: money.PPM}
+	for i := range p.catalog.Instruments {
+		sp.instruments = append(sp.instruments, p.catalog.Instruments[i].ID)
+	}
+	return p.addSlot(sp)
+}
+
+// addSlot checks a slot by making its strategy once.
+func (p *plan) addSlot(sp slotPlan) error {
+	if _, err := sp.make(); err != nil {
+		return err
+	}
+	if sp.interval == 0 {
+		sp.interval = p.signalInterval(sp.instruments)
+	}
+	if err := p.checkInterval(&sp); err != nil {
+		return err
+	}
+	p.slots = append(p.slots, sp)
+	return nil
+}
+
+// signalInterval is the bar size that a strategy decides on when nothing else says so:
+// that of --bars; where a pair has bars of several sizes, the one of its first file; else
+// any (0).
+func (p *plan) signalInterval(of []exchange.InstrumentID) time.Duration {
+	if p.bars != 0 {
+		return p.bars
+	}
+	for _, id := range of {
+		if sizes := p.intervals(id); len(sizes) > 1 {
+			return sizes[0]
+		}
+	}
+	return 0
+}
+
+// intervals are the sizes of the bars that an instrument has, in the order of the files.
+func (p *plan) intervals(id exchange.InstrumentID) (sizes []time.Duration) {
+	for i := range p.inputs {
+		if in := &p.inputs[i]; in.instrument == id && in.info.Interval > 0 {
+			sizes = append(sizes, in.info.Interval)
+		}
+	}
+	if p.bars != 0 {
+		sizes = append(sizes, p.bars)
+	}
+	return sizes
+}
+
+// checkInterval refuses a slot one of whose pairs has no bars of its size.
+func (p *plan) checkInterval(sp *slotPlan) error {
+	if sp.interval == 0 {
+		return nil
+	}
+	for _, id := range sp.instruments {
+		if !slices.Contains(p.intervals(id), sp.interval) {
+			symbol := p.catalog.Instruments[id].Symbol
+			return usagef("%s has no bars of %s for strategy %s; build them with --bars %s, or give a --slot with its own pairs and interval",
+				symbol, data.IntervalText(sp.interval), sp.name, data.IntervalText(sp.interval))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package cmd
+
+import (
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows a bar on a terminal, on a run long enough to wait for. Elsewhere it
+// shows nothing. done takes the bar away.
+func (a *app) progress(s *settings) (tell func(read, size int64), done func()) {
+	if _, ok := terminal(a.stderr); !ok || s.quiet || s.json {
+		return nil, func() {}
+	}
+	const patience = 500 * time.Millisecond // a run that is over sooner needs no bar
+	begin := time.Now()
+	var bar *progressbar.ProgressBar
+	tell = func(read, size int64) {
+		if bar == nil && time.Since(begin) > patience {
+			bar = progressbar.NewOptions64(size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
+				progressbar.OptionSetDescription("reading"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+		}
+		if bar != nil {
+			bar.Set64(min(read, size-1)) // the end is told by done
+		}
+	}
+	return tell, func() {
+		if bar != nil {
+			bar.Finish()
+		}
+	}
+}

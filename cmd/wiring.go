@@ -1,0 +1,148 @@
+package cmd
+
+import (
+	"context"
+	"time"
+
+	"breakwater/data"
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+	"breakwater/reports"
+	"breakwater/risk"
+	"breakwater/sim"
+	"breakwater/strategy"
+	"breakwater/strategy/engine"
+)
+
+// plan is a backtest, checked: everything that the user said, as the parts want it. It
+// can be run several times.
+type plan struct {
+	inputs []input
+	from   exchange.Stamp
+	to     exchange.Stamp
+	bars   time.Duration // bars built for the strategies; 0: those of the files
+	empty  data.Empty
+
+	catalog  *exchange.Catalog
+	currency exchange.AssetID
+	cash     money.Amount
+
+	slots      []slotPlan
+	size       strategy.Size
+	seed       uint64
+	closeAtEnd bool
+
+	model  sim.Model
+	fees   sim.Fees
+	feePPM int64 // the worst
+	limits risk.Limits
+	rearm  risk.Rearm
+}
+
+// slotPlan makes a slot anew for each run: a strategy has state.
+type slotPlan struct {
+	name, strategy string
+	settings       []string
+	instruments    []exchange.InstrumentID
+	interval       time.Duration
+	sharePPM       int64
+}
+
+// watchers are who looks on at a run; nil ones do not.
+type watchers struct {
+	recorder risk.Recorder
+	observer engine.Observer
+	wrap     func(exchange.Feed) exchange.Feed
+	progress func(read, size int64)
+}
+
+// run is the one place where the parts are put together:
+// files → merger → replay on a venue → guard → engine → strategies.
+func (p *plan) run(ctx context.Context, w watchers) ([]reports.DataFile, error) {
+	sources, err := p.open()
+	defer sources.close()
+	if err != nil {
+		return nil, err
+	}
+	merger, err := data.Merge(sources.series, p.empty)
+	if err != nil {
+		return nil, wrong(err)
+	}
+	var feed exchange.Feed = merger
+	if w.progress != nil {
+		feed = &counted{Feed: feed, sources: sources, tell: w.progress}
+	}
+	if w.wrap != nil {
+		feed = w.wrap(feed)
+	}
+	venue, err := sim.NewVenue(sim.Config{
+		Catalog: p.catalog, Model: p.model, Fees: p.fees,
+		Accounts: []sim.Deposits{{{Asset: p.currency, Total: p.cash}}},
+	})
+	if err != nil {
+		return nil, wrong(err)
+	}
+	slots, books, err := p.makeSlots()
+	if err != nil {
+		return nil, err
+	}
+	replay := sim.NewReplay(venue, feed, 0)
+	replay.EmitTops(books)
+	guard, err := risk.New(risk.Config{
+		Exchange: replay, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Facts: replay.Facts(),
+		Limits: p.limits, Recorder: w.recorder, Kill: risk.NoKillSwitch{}, Rearm: p.rearm,
+	})
+	if err != nil {
+		return nil, wrong(err)
+	}
+	loop, err := engine.New(engine.Config{
+		Guard: guard, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Slots: slots, Size: p.size, Seed: p.seed,
+		Observer: w.observer, CloseAtEnd: p.closeAtEnd,
+	})
+	if err != nil {
+		return nil, wrong(err)
+	}
+	if err := loop.Run(ctx); err != nil {
+		return nil, err
+	}
+	return sources.describe(p, merger.Summaries())
+}
+
+// makeSlots makes the strategies. books says that one of them looks at the book.
+func (p *plan) makeSlots() (slots []engine.Slot, books bool, err error) {
+	for _, sp := range p.slots {
+		s, err := sp.make()
+		if err != nil {
+			return nil, false, err
+		}
+		if _, watches := s.(strategy.BookWatcher); watches {
+			books = true
+		}
+		slots = append(slots, engine.Slot{Name: sp.name, Strategy: s, Instruments: sp.instruments, Interval: sp.interval, SharePPM: sp.sharePPM})
+	}
+	return slots, books, nil
+}
+
+func (s *slotPlan) make() (strategy.Strategy, error) {
+	made, err := strategy.New(s.strategy)
+	if err != nil {
+		return nil, wrong(err)
+	}
+	return made, wrong(strategy.Configure(made, s.settings...))
+}
+
+// counted tells how far the files have been read, now and then.
+type counted struct {
+	exchange.Feed
+	sources *sources
+	tell    func(read, size int64)
+	n       int
+}
+
+func (c *counted) Next(ev *exchange.Event) error {
+	const often = 1 << 14 // a thousandth of a second of work
+	if c.n++; c.n%often == 0 {
+		c.tell(c.sources.progress())
+	}
+	return c.Feed.Next(ev)
+}
