@@ -25,6 +25,9 @@ var krakenMinutes = []string{"1", "3", "5", "15", "30", "60", "240", "720", "144
 // 20171217_btcusd_minute_trade.csv. What it does not find is left zero.
 func ParseName(path string) NameInfo {
 	name := path[strings.LastIndexAny(path, `/\`)+1:]
+	if i := strings.LastIndex(strings.ToLower(name), ".zip:"); i >= 0 {
+		name = name[i+len(".zip:"):] // a file inside an archive
+	}
 	for {
 		cut := name
 		for _, ext := range []string{".gz", ".zip", ".csv", ".txt"} {

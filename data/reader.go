@@ -41,9 +41,9 @@ type Info struct {
 type Reader struct {
 	src      io.Reader
 	buf      []byte
-	pos      int // next unread byte
-	lim      int // end of the last whole row in buf
-	end      int // end of what was read
+	pos      int   // next unread byte
+	lim      int   // end of the last whole row in buf
+	end      int   // end of what was read
 	ended    error // io.EOF, or what broke the source
 	line     int64
 	info     Info

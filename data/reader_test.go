@@ -244,6 +244,7 @@ func TestNamesTellPairAndBarSize(t *testing.T) {
 		{"GOOG.csv", "", 0, ""}, {"quotes.csv", "", 0, ""}, {"binance.csv", "", 0, ""}, {"", "", 0, ""}, {"_.csv", "", 0, ""},
 		{"BTC-USDT-1h.csv", "XBT/USDT", time.Hour, ""}, {"BTC_USDT-5m.csv", "XBT/USDT", 5 * time.Minute, ""},
 		{"SOLCAD_4h.csv", "SOL/CAD", 4 * time.Hour, ""}, {"XDGUSD_1w.csv", "XDG/USD", 7 * 24 * time.Hour, ""},
+		{"old/all.zip:XBTCAD_5.csv", "XBT/CAD", 5 * time.Minute, ""}, {"all.zip:master/XBTCAD_5.csv", "XBT/CAD", 5 * time.Minute, ""},
 		{"XBTCAD_2024.csv", "XBT/CAD", 0, ""},
 		{"20171217_btcusd_minute_trade.csv", "XBT/USD", time.Minute, "2017-12-17T00:00:00Z"},
 	} {

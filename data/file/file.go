@@ -93,8 +93,9 @@ func (f *File) start(disk, member string, o data.Options) error {
 		return data.Formatf("%s: this is no zip archive; fetch it again, or take .zip off its name", disk)
 	case bytes.HasPrefix(magic[:n], []byte{0x1f, 0x8b}):
 		var z *gzip.Reader
-		z, err = gzip.NewReader(src)
-		src, f.inner = z, z
+		if z, err = gzip.NewReader(src); err == nil {
+			src, f.inner = z, z
+		}
 	case strings.HasSuffix(lower, ".gz"):
 		return data.Formatf("%s: this is no gzip file; fetch it again, or take .gz off its name", disk)
 	}
@@ -139,8 +140,11 @@ func (f *File) openZip(disk, member string) (io.Reader, string, error) {
 		return nil, "", data.Formatf("%s: the archive holds %d files (%s); name one, as in %s:%s", disk, len(names), list(names), disk, names[0])
 	}
 	r, err := found.Open()
+	if err != nil {
+		return nil, "", err
+	}
 	f.inner = r
-	return r, found.Name, err
+	return r, found.Name, nil
 }
 
 // list names at most eight files.
