@@ -72,7 +72,7 @@ func (v *Venue) bear(b *birth) {
 	}
 	m := &v.markets[parent.Instrument]
 	o := v.orders.add(&order, b.account)
-	o.arrival = v.now
+	o.arrival, o.parent = v.now, parent.ID
 	o.born = v.now > m.barOpen
 	v.start(m, o)
 	held, ppm, ok := v.holdFor(m, o)
@@ -85,5 +85,5 @@ func (v *Venue) bear(b *birth) {
 		return
 	}
 	o.heldPPM = ppm
-	v.open(m, o, held, exchange.OpVenue, parent.ID)
+	v.open(m, o, held)
 }

@@ -157,12 +157,11 @@ func (v *Venue) arrive(o *live) {
 		return
 	}
 	o.heldPPM = ppm
-	v.open(m, o, held, exchange.OpSubmit, 0)
+	v.open(m, o, held)
 }
 
-// open lets an order in: booked, acknowledged, routed. parent is the order that a
-// conditional close belongs to.
-func (v *Venue) open(m *market, o *live, held money.Amount, op exchange.Op, parent exchange.OrderID) {
+// open lets an order in: booked, acknowledged, routed.
+func (v *Venue) open(m *market, o *live, held money.Amount) {
 	v.link(o)
 	v.accounts[o.account].open[o.Instrument]++
 	m.open++
@@ -170,17 +169,21 @@ func (v *Venue) open(m *market, o *live, held money.Amount, op exchange.Op, pare
 	if o.TIF == exchange.GTD {
 		v.timers.push(timer{o.Expire, o.self, o.gen})
 	}
-	v.tell(o, op, exchange.Working, exchange.CodeNone)
-	if parent != 0 {
-		out := v.accounts[o.account].out
-		out[len(out)-1].Count = int64(parent)
-	}
+	v.tell(o, o.entry(), exchange.Working, exchange.CodeNone)
 	v.route(m, o)
 }
 
 func (v *Venue) reject(o *live, code exchange.Code) {
-	v.tell(o, exchange.OpSubmit, exchange.Rejected, code)
+	v.tell(o, o.entry(), exchange.Rejected, code)
 	v.orders.release(o)
+}
+
+// entry is who asked for an order: the account, or for a conditional close the venue.
+func (o *live) entry() exchange.Op {
+	if o.parent != 0 {
+		return exchange.OpVenue
+	}
+	return exchange.OpSubmit
 }
 
 // check is the door, in Kraken's order ("Kraken spot API reference", section 9): pair,

@@ -135,7 +135,12 @@ func (v *Venue) told(o *live, all bool) {
 		ev.State = exchange.Filled
 	}
 	if o.Close.On {
-		v.births = append(v.births, birth{o.account, o.Order, ev.Qty})
+		qty := ev.Qty
+		if in := v.markets[o.Instrument].in; o.Side == exchange.Buy && o.FeeInBase {
+			base, _ := in.BaseAmount(qty)
+			qty = in.LotsIn(base - ev.Fee) // what has come in, not what was bought
+		}
+		v.births = append(v.births, birth{o.account, o.Order, qty})
 	}
 	a.remember(ev)
 	if ev.State == exchange.Filled {

@@ -62,7 +62,7 @@ func (v *Venue) crosses(m *market, o *live) bool {
 	if !ok {
 		return true
 	}
-	if p, ok := m.book.bestPrice(opposite(o.Side)); ok && !worse(o.Side, p, limit) {
+	if v.crossesBook(m, o) {
 		return true
 	}
 	if v.config.BookOnly || m.lastPrice == 0 {
@@ -70,6 +70,12 @@ func (v *Venue) crosses(m *market, o *live) bool {
 	}
 	quote := v.model.worsen(m.in, o.Side, m.lastPrice, v.model.SpreadPPM, 0)
 	return !worse(o.Side, quote, limit)
+}
+
+// crossesBook reports whether a limit order would meet a resting one.
+func (v *Venue) crossesBook(m *market, o *live) bool {
+	p, ok := m.book.bestPrice(opposite(o.Side))
+	return ok && o.within(p)
 }
 
 // meet is an order's chance to take, while the outside market prints or in a book-only

@@ -9,6 +9,7 @@ import (
 type live struct {
 	exchange.Order
 	account   exchange.AccountID
+	parent    exchange.OrderID // of a conditional close: the order whose fill it closes
 	self      int32 // its own place in the arena
 	gen       uint32
 	place     ladder

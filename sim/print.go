@@ -118,7 +118,16 @@ func (v *Venue) restWaiting(m *market) {
 		}
 		o.place = nowhere
 		v.start(m, o)
-		v.rest(m, o)
+		if !o.waits() { // others may have come to rest on the way
+			if o.PostOnly && v.crossesBook(m, o) {
+				v.end(o, exchange.OpVenue, exchange.Cancelled, exchange.CodePostOnly)
+			} else {
+				v.takeBook(m, o, 0, false)
+			}
+		}
+		if !o.done {
+			v.rest(m, o)
+		}
 	}
 	m.waiting = left
 }

@@ -206,12 +206,12 @@ func (v *Venue) Take(id exchange.AccountID, ev *exchange.Event) bool {
 	return true
 }
 
-// tell emits a KindOrder event about an order.
+// tell emits a KindOrder event about an order. Count is the parent of a conditional close.
 func (v *Venue) tell(o *live, op exchange.Op, state exchange.State, code exchange.Code) {
 	ev := v.emit(o.account)
 	ev.Kind, ev.Op, ev.State, ev.Code = exchange.KindOrder, op, state, code
 	ev.Order, ev.Instrument, ev.Side = o.ID, o.Instrument, o.Side
-	ev.Price, ev.Qty, ev.Remaining = o.Price, o.Qty, o.remaining
+	ev.Price, ev.Qty, ev.Remaining, ev.Count = o.Price, o.Qty, o.remaining, int64(o.parent)
 }
 
 // link adds an order to its account's open ones.
