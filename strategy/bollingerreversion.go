@@ -49,7 +49,10 @@ func (b *BollingerReversion) OnBar(ctx *Context, bar Bar) {
 		b.protect(ctx, state)
 		return
 	}
-	state.stop, state.target = 0, 0
+	if state.stop != 0 {
+		ctx.Bracket(0, 0) // what a part of the stop has left is too little to protect
+		state.stop, state.target = 0, 0
+	}
 	b.enter(ctx, state, bar.Close)
 }
 
@@ -97,6 +100,9 @@ func (b *BollingerReversion) enter(ctx *Context, state *bandState, price float64
 
 // protect sets the bracket, or moves its target to the middle of the band.
 func (b *BollingerReversion) protect(ctx *Context, state *bandState) {
+	if !holding(ctx) {
+		return // a first part below the venue's minimum: the next one
+	}
 	stop, target := state.stop, state.band.Value()
 	if stop == 0 {
 		stop = b.stop(ctx, state)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -80,61 +82,97 @@ func walk(seed uint64, n int, price float64) string {
 	return b.String()
 }
 
-// run trades one strategy on two synthetic pairs: pessimistic fills, Kraken-like rules and
-// fees, the research profile.
-func run(t *testing.T, s strategy.Strategy, bars int, model sim.Model) *records {
-	t.Helper()
+// A market is series of bars and the rules of their pairs.
+type market struct {
+	pairs    []pair
+	interval time.Duration
+	wrap     func(exchange.Feed) exchange.Feed
+}
+
+type pair struct {
+	symbol string
+	rows   string      // Kraken's OHLCVT
+	tick   money.Price // at 8 decimals
+	min    money.Qty   // likewise
+}
+
+// synthetic is two pairs of n hourly bars.
+func synthetic(n int) market {
+	return market{
+		pairs:    []pair{{"XBT/CAD", walk(1, n, 10_000), 1_000_000, 10_000}, {"ETH/CAD", walk(2, n, 400), 1_000_000, 200_000}},
+		interval: time.Hour,
+	}
+}
+
+// play trades one strategy on real parts: Kraken-like rules and fees, the research profile,
+// 10,000 in the quote asset of the first pair.
+func (m market) play(s strategy.Strategy, model sim.Model, rec risk.Recorder) (*records, error) {
 	cat := exchange.NewCatalog()
 	var series []data.Series
 	var ids []exchange.InstrumentID
-	for i, pair := range []string{"XBT/CAD", "ETH/CAD"} {
-		id, err := cat.Add(exchange.Spec{
-			Symbol: pair, PriceDecimals: 2, LotDecimals: 8, Tick: 1, OrderMin: []money.Qty{10_000, 200_000}[i], CostMin: 0, RulesKnown: true,
-		})
+	for _, p := range m.pairs {
+		id, err := cat.Add(exchange.Spec{Symbol: p.symbol, PriceDecimals: 8, LotDecimals: 8, Tick: p.tick, OrderMin: p.min, RulesKnown: true})
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		in := &cat.Instruments[id]
-		in.CostMin = money.Amount(money.Pow10[cat.Assets[in.Quote].Decimals]) // 1 CAD
-		rd, err := data.NewReader(strings.NewReader(walk(uint64(i)+1, bars, []float64{10_000, 400}[i])), data.Options{Name: pair, Pair: pair, Interval: time.Hour})
+		in.CostMin = money.Amount(money.Pow10[cat.Assets[in.Quote].Decimals]) // 1 of the quote asset
+		rd, err := data.NewReader(strings.NewReader(p.rows), data.Options{Name: p.symbol, Pair: p.symbol, Interval: m.interval})
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		rd.Scale(in.PriceDecimals, in.LotDecimals)
-		ids, series = append(ids, id), append(series, data.Series{Name: pair, Instrument: id, Interval: time.Hour, Bars: rd})
+		ids, series = append(ids, id), append(series, data.Series{Name: p.symbol, Instrument: id, Interval: m.interval, Bars: rd})
 	}
-	feed, err := data.Merge(series, data.Skip)
+	merged, err := data.Merge(series, data.Skip)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	cad, _ := cat.Asset("CAD")
-	cash := money.Amount(10_000 * money.Pow10[cad.Decimals])
-	venue, err := sim.NewVenue(sim.Config{Catalog: cat, Model: model, Fees: sim.FixedFees(2500, 4000), Accounts: []sim.Deposits{{{Asset: cad.ID, Total: cash}}}})
+	feed := exchange.Feed(merged)
+	if m.wrap != nil {
+		feed = m.wrap(feed)
+	}
+	quote := cat.Assets[cat.Instruments[0].Quote]
+	cash := money.Amount(10_000 * money.Pow10[quote.Decimals])
+	venue, err := sim.NewVenue(sim.Config{Catalog: cat, Model: model, Fees: sim.FixedFees(2500, 4000), Accounts: []sim.Deposits{{{Asset: quote.ID, Total: cash}}}})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	rec := &records{denied: map[string]int{}, flows: map[exchange.AssetID]money.Amount{cad.ID: cash}, catalog: cat}
+	kept := &records{denied: map[string]int{}, flows: map[exchange.AssetID]money.Amount{quote.ID: cash}, catalog: cat}
+	both := risk.Tee{kept}
+	if rec != nil {
+		both = append(both, rec)
+	}
 	replay := sim.NewReplay(venue, feed, 0)
 	guard, err := risk.New(risk.Config{
-		Exchange: replay, Catalog: cat, Currency: cad.ID, FeePPM: 4000, Facts: replay.Facts(), Limits: risk.Research(), Recorder: rec, Kill: risk.NoKillSwitch{},
+		Exchange: replay, Catalog: cat, Currency: quote.ID, FeePPM: 4000, Facts: replay.Facts(), Limits: risk.Research(), Recorder: both, Kill: risk.NoKillSwitch{},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	eng, err := engine.New(engine.Config{
-		Guard: guard, Catalog: cat, Currency: cad.ID, FeePPM: 4000, Seed: 1,
-		Slots: []engine.Slot{{Name: "main", Strategy: s, Instruments: ids, Interval: time.Hour, SharePPM: money.PPM}},
+		Guard: guard, Catalog: cat, Currency: quote.ID, FeePPM: 4000, Seed: 1,
+		Slots: []engine.Slot{{Name: "main", Strategy: s, Instruments: ids, Interval: m.interval, SharePPM: money.PPM}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if err := eng.Run(context.Background()); err != nil {
-		t.Fatal(err) // a difference between venue, guard and book among others
+		return nil, err // a difference between venue, guard and book among others
 	}
 	for i, a := range cat.Assets {
-		if have := venue.Balance(0, a.ID).Total; have != rec.flows[exchange.AssetID(i)] {
-			t.Errorf("%s: the venue has %d, deposits and fills make %d", a.Name, have, rec.flows[exchange.AssetID(i)])
+		if have := venue.Balance(0, a.ID).Total; have != kept.flows[exchange.AssetID(i)] {
+			return nil, fmt.Errorf("%s: the venue has %d, deposits and fills make %d", a.Name, have, kept.flows[exchange.AssetID(i)])
 		}
+	}
+	return kept, nil
+}
+
+func run(t *testing.T, s strategy.Strategy, bars int, model sim.Model) *records {
+	t.Helper()
+	rec, err := synthetic(bars).play(s, model, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return rec
 }
@@ -207,6 +245,35 @@ func TestRunawayIsHeldByFormAndFunds(t *testing.T) {
 		rec := run(t, configured(t, "runaway", "fault="+fault, "weight=0.2"), 500, sim.DefaultModel())
 		if (rec.fills > 0) != want.fills || (len(rec.denied) > 0) != want.denied {
 			t.Errorf("%s: %d fills, denied %v; want fills %v, denials %v", fault, rec.fills, rec.denied, want.fills, want.denied)
+		}
+	}
+}
+
+// TestBuiltInsTradeRealMarkets runs them over ten years of days of XBT/CAD, a flash crash
+// included, and over hours of STORJ/USD, so thin that every order fills in parts.
+func TestBuiltInsTradeRealMarkets(t *testing.T) {
+	root := os.Getenv("BREAKWATER_DATA")
+	if root == "" {
+		t.Skip("BREAKWATER_DATA is not set: no real market")
+	}
+	for file, m := range map[string]market{
+		"XBTCAD_1440.csv": {pairs: []pair{{symbol: "XBT/CAD", tick: 1e7, min: 5_000}}, interval: 24 * time.Hour},
+		"STORJUSD_60.csv": {pairs: []pair{{symbol: "STORJ/USD", tick: 100, min: 5e8}}, interval: time.Hour},
+	} {
+		rows, err := os.ReadFile(filepath.Join(root, "kraken", "ohlcvt", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.pairs[0].rows = string(rows)
+		for _, name := range sound() {
+			for _, model := range []sim.Model{sim.DefaultModel(), sim.IdealModel()} {
+				rec, err := m.play(configured(t, name), model, nil)
+				if err != nil {
+					t.Errorf("%s on %s: %v", name, file, err)
+				} else if rec.fills == 0 || len(rec.denied) > 0 {
+					t.Errorf("%s on %s: %d fills, denied %v", name, file, rec.fills, rec.denied)
+				}
+			}
 		}
 	}
 }

@@ -16,20 +16,20 @@ import (
 // max (both allowed) are for numbers and durations; oneof:"a,b" lists what a string may
 // be. Without a default, the value that the strategy's maker set is kept.
 type Param struct {
-	Name    string
-	Type    string // int, float, bool, string, duration
-	Default string
-	Min     string // "" when there is no bound
-	Max     string
-	OneOf   []string
-	Unit    string
-	Doc     string
+	Name    string   `json:"name"`
+	Type    string   `json:"type"` // int, float, bool, string, duration
+	Default string   `json:"default,omitempty"`
+	Min     string   `json:"min,omitempty"` // "" when there is no bound
+	Max     string   `json:"max,omitempty"`
+	OneOf   []string `json:"one_of,omitempty"`
+	Unit    string   `json:"unit,omitempty"`
+	Doc     string   `json:"doc"`
 }
 
 // Setting is a parameter's name and value as text: Set accepts what Values gave.
 type Setting struct {
-	Name  string
-	Value string
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Validator is a strategy with a rule over several parameters (fast must be below slow).

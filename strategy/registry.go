@@ -8,9 +8,9 @@ import (
 
 // Info is what List tells about a strategy.
 type Info struct {
-	Name   string
-	Doc    string // one line
-	Params []Param
+	Name   string  `json:"name"`
+	Doc    string  `json:"doc"` // one line
+	Params []Param `json:"params"`
 }
 
 type entry struct {
