@@ -82,6 +82,10 @@ func sampleRun(t testing.TB) *Run {
 	m.wander(6000, 8, 0.00003, 0.01)
 	r := m.c.Finish()
 	r.Meta = sampleMeta(r)
+	for i, f := range []*Figure{&r.Figures.CAGR, &r.Figures.Volatility, &r.Figures.Sharpe, &r.Figures.Sortino, &r.Figures.Calmar,
+		&r.Figures.WinRate, &r.Figures.ProfitFactor, &r.Figures.Expectancy} {
+		f.Low, f.High, f.Interval = f.Value-0.1*float64(i+1), f.Value+0.2*float64(i+1), true // how they are drawn is not tested here
+	}
 	return r
 }
 

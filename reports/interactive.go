@@ -1,0 +1,206 @@
+package reports
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"math"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+	"github.com/go-echarts/go-echarts/v2/types"
+
+	"breakwater/exchange"
+)
+
+//go:embed all:assets
+var assets embed.FS
+
+// echartsScript is the script of the interactive charts, where it was built in.
+func echartsScript() string {
+	b, err := assets.ReadFile("assets/echarts.min.js")
+	if err != nil {
+		return "" // a build without it: the pictures stand for themselves
+	}
+	return string(b)
+}
+
+// chartOption is what makes one picture interactive: pure data, no script, so that the
+// page's own script can start it, in the colours of the moment.
+type chartOption struct {
+	Name string
+	JSON template.JS
+}
+
+// chartOptions are the charts that take the pictures' places, by go-echarts. Colours are
+// names of the style sheet's variables; the page's script puts their values in.
+func (r *Run) chartOptions() []chartOption {
+	var out []chartOption
+	add := func(name string, c interface {
+		Validate()
+		JSON() map[string]any
+	}) {
+		c.Validate()
+		var b bytes.Buffer
+		if err := json.NewEncoder(&b).Encode(c.JSON()); err != nil { // escapes <, > and &
+			panic(fmt.Sprintf("BUG: chart %s: %v", name, err))
+		}
+		out = append(out, chartOption{name, template.JS(b.String())})
+	}
+	if len(r.Curve) > 2 {
+		add("equity", r.equityChart())
+		add("underwater", r.underwaterChart())
+	}
+	if len(r.Prices) > 0 {
+		add("price", r.priceChart())
+	}
+	if bins := r.Distribution(); len(bins) > 0 {
+		add("distribution", r.distributionChart(bins))
+	}
+	return out
+}
+
+// globals is what all charts share.
+func globals(x opts.XAxis, y opts.YAxis, trigger string) []charts.GlobalOpts {
+	quiet := &opts.LineStyle{Color: "var(--grid)"}
+	label := &opts.AxisLabel{Color: "var(--muted)", Formatter: x.AxisLabel.Formatter, HideOverlap: opts.Bool(true)}
+	x.AxisLabel, x.AxisLine, x.AxisTick = label, &opts.AxisLine{LineStyle: quiet}, &opts.AxisTick{LineStyle: quiet}
+	x.SplitLine = &opts.SplitLine{Show: opts.Bool(false)}
+	y.AxisLabel = &opts.AxisLabel{Color: "var(--muted)", Formatter: y.AxisLabel.Formatter, Show: opts.Bool(true)}
+	y.SplitLine = &opts.SplitLine{Show: opts.Bool(true), LineStyle: quiet}
+	return []charts.GlobalOpts{
+		charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
+		charts.WithGridOpts(opts.Grid{Left: "12", Right: "16", Top: "12", Bottom: "6", ContainLabel: opts.Bool(true)}),
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
+		charts.WithTooltipOpts(opts.Tooltip{
+			Show: opts.Bool(true), Trigger: trigger, BackgroundColor: "var(--card)", BorderColor: "var(--line)",
+			AxisPointer: &opts.AxisPointer{Type: "cross", Label: &opts.Label{BackgroundColor: "var(--muted)"}},
+		}),
+		charts.WithAnimation(false),
+	}
+}
+
+func timeX() opts.XAxis { return opts.XAxis{Type: "time", AxisLabel: &opts.AxisLabel{}} }
+
+func valueY(low, high float64) opts.YAxis {
+	y := opts.YAxis{Type: "value", Scale: opts.Bool(true), AxisLabel: &opts.AxisLabel{}}
+	if logScale(low, high) {
+		y.Type = "log"
+	}
+	return y
+}
+
+// zoom lets wheel and drag zoom into time.
+func zoom() charts.GlobalOpts { return charts.WithDataZoomOpts(opts.DataZoom{Type: "inside"}) }
+
+func ms(s exchange.Stamp) int64 { return int64(s) / 1e6 }
+
+func rounded(v float64, decimals int) float64 {
+	p := math.Pow(10, float64(decimals))
+	return math.Round(v*p) / p
+}
+
+func lineOf(c string, width float32) []charts.SeriesOpts {
+	return []charts.SeriesOpts{
+		charts.WithLineStyleOpts(opts.LineStyle{Color: c, Width: width}), charts.WithItemStyleOpts(opts.ItemStyle{Color: c}),
+		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false)}),
+	}
+}
+
+func (r *Run) equityChart() *charts.Line {
+	shown := int(r.amounts(r.Currency).shown)
+	var equity, held []opts.LineData
+	for i := range r.Curve {
+		p := &r.Curve[i]
+		equity = append(equity, opts.LineData{Value: []any{ms(p.Time), rounded(r.units(p.Equity), shown)}})
+		if p.Hold > 0 {
+			held = append(held, opts.LineData{Value: []any{ms(p.Time), rounded(p.Hold, shown)}})
+		}
+	}
+	c := charts.NewLine()
+	c.SetGlobalOptions(append(globals(timeX(), valueY(r.equityRange()), "axis"), zoom())...)
+	if len(held) > 0 {
+		c.AddSeries("buy and hold", held, lineOf("var(--hold)", 1.25)...)
+	}
+	c.AddSeries("equity", equity, lineOf("var(--equity)", 1.75)...)
+	return c
+}
+
+func (r *Run) underwaterChart() *charts.Line {
+	data := make([]opts.LineData, len(r.Curve))
+	for i, f := range r.drawdowns() {
+		data[i].Value = []any{ms(r.Curve[i].Time), rounded(f*100, 2)}
+	}
+	y := opts.YAxis{Type: "value", Max: 0, AxisLabel: &opts.AxisLabel{Formatter: types.FuncStr("{value} %")}}
+	c := charts.NewLine()
+	c.SetGlobalOptions(append(globals(timeX(), y, "axis"), zoom())...)
+	c.AddSeries("underwater, %", data, append(lineOf("var(--down)", 1.25),
+		charts.WithAreaStyleOpts(opts.AreaStyle{Color: "var(--down-area)", Opacity: opts.Float(1)}))...)
+	return c
+}
+
+func (r *Run) priceChart() *charts.Kline {
+	in := &r.Catalog.Instruments[r.Benchmark]
+	bars := make([]opts.KlineData, len(r.Prices))
+	for i := range r.Prices {
+		b := &r.Prices[i]
+		bars[i].Value = []any{ms(b.Time), in.PriceFloat(b.Open), in.PriceFloat(b.Close), in.PriceFloat(b.Low), in.PriceFloat(b.High)}
+	}
+	c := charts.NewKLine()
+	c.SetGlobalOptions(append(globals(timeX(), valueY(r.priceRange()), "item"), zoom())...)
+	c.AddSeries(in.Symbol, bars, charts.WithItemStyleOpts(opts.ItemStyle{
+		Color: "var(--card)", Color0: "var(--price)", BorderColor: "var(--price)", BorderColor0: "var(--price)",
+	}))
+	trips, _ := r.marked(5 * markersMax)
+	var opened, closed []opts.ScatterData
+	links := charts.NewLine()
+	links.SetGlobalOptions(charts.WithAnimation(false))
+	var profit, loss []opts.LineData
+	gap := opts.LineData{Value: []any{nil, nil}}
+	for _, t := range trips {
+		from, to := []any{ms(t.Opened), in.PriceFloat(t.Entry)}, []any{ms(t.Closed), in.PriceFloat(t.Exit)}
+		opened = append(opened, opts.ScatterData{Value: from})
+		if !t.Open {
+			closed = append(closed, opts.ScatterData{Value: to})
+		}
+		if t.PnL < 0 {
+			loss = append(loss, opts.LineData{Value: from}, opts.LineData{Value: to}, gap)
+		} else {
+			profit = append(profit, opts.LineData{Value: from}, opts.LineData{Value: to}, gap)
+		}
+	}
+	links.AddSeries("profit", profit, lineOf("var(--up)", 1)...)
+	links.AddSeries("loss", loss, lineOf("var(--down)", 1)...)
+	marks := charts.NewScatter()
+	marks.AddSeries("opened", opened, marker("var(--up)", "triangle")...)
+	marks.AddSeries("closed", closed, marker("var(--down)", "path://M0,0L10,0L5,9Z")...)
+	c.Overlap(links, marks)
+	return c
+}
+
+func marker(c, symbol string) []charts.SeriesOpts {
+	return []charts.SeriesOpts{
+		charts.WithScatterChartOpts(opts.ScatterChart{Symbol: symbol, SymbolSize: 9}),
+		charts.WithItemStyleOpts(opts.ItemStyle{Color: c}),
+	}
+}
+
+func (r *Run) distributionChart(bins []Bin) *charts.Bar {
+	data, names := make([]opts.BarData, len(bins)), make([]string, len(bins))
+	for i, b := range bins {
+		colour := "var(--up)"
+		if b.Low < 0 {
+			colour = "var(--down)"
+		}
+		step := b.High - b.Low
+		data[i] = opts.BarData{Value: b.Count, ItemStyle: &opts.ItemStyle{Color: colour}}
+		names[i] = shortPercent(b.Low, step) + " to " + shortPercent(b.High, step)
+	}
+	c := charts.NewBar()
+	x := opts.XAxis{Type: "category", AxisLabel: &opts.AxisLabel{}}
+	c.SetGlobalOptions(globals(x, opts.YAxis{Type: "value", AxisLabel: &opts.AxisLabel{}}, "axis")...)
+	c.SetXAxis(names).AddSeries("round trips", data)
+	return c
+}
