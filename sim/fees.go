@@ -33,7 +33,8 @@ type tier struct {
 	maker, taker int64 // ppm
 }
 
-// Kraken's schedules ("Kraken spot API reference", section 7), by the date of the trade.
+// Kraken's schedules ("Kraken spot API reference", section 7, and the recorded AssetPairs
+// of 2021 and 2025), by the date of the trade.
 var (
 	tiersBefore2024 = []tier{
 		{0, 1600, 2600}, {50_000, 1400, 2400}, {100_000, 1200, 2200}, {250_000, 1000, 2000}, {500_000, 800, 1800},
@@ -57,10 +58,13 @@ var (
 	start2026 = exchange.At(time.Date(2026, 7, 9, 0, 0, 0, 0, time.UTC))
 )
 
-// stablePPM is the fee of stablecoin, pegged and foreign-exchange base pairs, maker and
-// taker. Only the first tier is published in what we have, so it stays at any volume,
-// which errs against the account.
-const stablePPM = 2000
+// Stablecoin, pegged and foreign-exchange base pairs, maker and taker alike. Of the
+// schedule from 2024 on only the first tier is published in what we have, so it stays at
+// any volume, which errs against the account.
+var (
+	stableBefore2024 = []tier{{0, 2000, 2000}, {50_000, 1600, 1600}, {100_000, 1200, 1200}, {250_000, 800, 800}, {500_000, 400, 400}, {1_000_000, 0, 0}}
+	stable2024       = []tier{{0, 2000, 2000}}
+)
 
 type krakenFees struct{}
 
@@ -69,21 +73,41 @@ type krakenFees struct{}
 // foreign-exchange base pairs.
 func KrakenFees() Fees { return krakenFees{} }
 
-func (krakenFees) Rates(in *exchange.Instrument, volume money.Amount, at exchange.Stamp) (maker, taker int64) {
+func (k krakenFees) Rates(in *exchange.Instrument, volume money.Amount, at exchange.Stamp) (maker, taker int64) {
+	return k.of(in).Rates(in, volume, at)
+}
+
+// of is the schedule that an instrument is on.
+func (krakenFees) of(in *exchange.Instrument) Fees {
 	switch base := baseName(in); {
 	case base == "USDG":
-		return 0, 100
+		return fixedFees{0, 100}
 	case base == "USDE":
-		return 0, 0
-	case pegged(base):
-		return stablePPM, stablePPM
+		return fixedFees{0, 0}
+	case pegged(in):
+		return tieredFees{stableBefore2024, stable2024, stable2024}
 	}
-	tiers := tiers2026
+	return tieredFees{tiersBefore2024, tiers2024, tiers2026}
+}
+
+// feesFor is a schedule for one instrument: what does not change is looked up once.
+func feesFor(f Fees, in *exchange.Instrument) Fees {
+	if k, ok := f.(krakenFees); ok {
+		return k.of(in)
+	}
+	return f
+}
+
+// tieredFees are one kind of pair's schedules, by the date of the trade.
+type tieredFees struct{ before2024, from2024, from2026 []tier }
+
+func (f tieredFees) Rates(_ *exchange.Instrument, volume money.Amount, at exchange.Stamp) (maker, taker int64) {
+	tiers := f.from2026
 	switch {
 	case at < start2024:
-		tiers = tiersBefore2024
+		tiers = f.before2024
 	case at < start2026:
-		tiers = tiers2024
+		tiers = f.from2024
 	}
 	usd := int64(volume) / money.Pow10[VolumeDecimals]
 	i := 0
@@ -98,12 +122,18 @@ func baseName(in *exchange.Instrument) string {
 	return base
 }
 
-// pegged reports whether an asset belongs on the stablecoin schedule when it is the base.
-func pegged(asset string) bool {
-	switch asset {
-	case "USDT", "USDC", "DAI", "PYUSD", "RLUSD", "USDG", "USDE", "FDUSD", "TUSD", "USDD", "USDS", "USD1", "USDQ", "USDR",
-		"EURT", "EURC", "EURQ", "EURR", "EUROP", "AUDX", "WBTC", "TBTC", "CBBTC":
+// pegged reports whether a pair is on the stablecoin schedule: its base is a stablecoin
+// or a state's currency, or its two assets are one and the same coin (Kraken support,
+// "How do stablecoin/FX fees work?").
+func pegged(in *exchange.Instrument) bool {
+	if in.Symbol == "WBTC/XBT" {
 		return true
 	}
-	return exchange.IsFiat(asset)
+	base := baseName(in)
+	switch base {
+	case "USDT", "USDC", "DAI", "PYUSD", "RLUSD", "USDG", "USDE", "FDUSD", "TUSD", "USDD", "USDS", "USD1", "USDQ", "USDR",
+		"EURT", "EURC", "EURQ", "EURR", "EUROP", "AUDX":
+		return true
+	}
+	return exchange.IsFiat(base)
 }

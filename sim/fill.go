@@ -152,7 +152,7 @@ func (v *Venue) told(o *live, all bool) {
 // where there is none the quote amount counts one to one. Stablecoin and
 // foreign-exchange pairs do not count.
 func (v *Venue) count(m *market, id exchange.AccountID, cost money.Amount) {
-	if pegged(baseName(m.in)) {
+	if m.uncounted {
 		return
 	}
 	asset, usd := m.in.Quote, cost

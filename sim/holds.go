@@ -75,7 +75,7 @@ func (v *Venue) hold(m *market, o *live, held money.Amount) {
 func (v *Venue) rates(account exchange.AccountID, m *market) (maker, taker int64) {
 	w := &v.accounts[account].volume
 	w.roll(v.now)
-	return v.fees.Rates(m.in, w.sum, v.now)
+	return m.fees.Rates(m.in, w.sum, v.now)
 }
 
 // opposite is the ladder that an order of a side takes from.

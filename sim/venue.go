@@ -33,7 +33,6 @@ type Deposits []exchange.Balance
 type Venue struct {
 	catalog  *exchange.Catalog
 	model    Model
-	fees     Fees
 	config   Config
 	ledger   ledger
 	accounts []account
@@ -66,6 +65,8 @@ type account struct {
 // market is one instrument's part of the venue.
 type market struct {
 	in        *exchange.Instrument
+	fees      Fees
+	uncounted bool // its trades are no fee volume
 	status    exchange.Status
 	book      book
 	open      int         // orders at the venue
@@ -96,7 +97,7 @@ func NewVenue(c Config) (*Venue, error) {
 		return nil, fmt.Errorf("sim: volume cap %d ppm is negative; 0 means no cap", m.VolumeCapPPM)
 	}
 	v := &Venue{
-		catalog: c.Catalog, model: c.Model, fees: c.Fees, config: c, due: exchange.Never,
+		catalog: c.Catalog, model: c.Model, config: c, due: exchange.Never,
 		ledger:   newLedger(len(c.Accounts), len(c.Catalog.Assets)),
 		accounts: make([]account, len(c.Accounts)), markets: make([]market, len(c.Catalog.Instruments)),
 	}
@@ -104,6 +105,7 @@ func NewVenue(c Config) (*Venue, error) {
 		m := &v.markets[i]
 		m.in = &c.Catalog.Instruments[i]
 		m.status = m.in.Status
+		m.fees, m.uncounted = feesFor(c.Fees, m.in), pegged(m.in)
 		if usd, ok := c.Catalog.Asset("USD"); ok {
 			m.usd, _ = c.Catalog.Path(m.in.Quote, usd.ID)
 		}
