@@ -1,0 +1,3 @@
+module mystrategy
+
+go 1.26
