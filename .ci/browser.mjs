@@ -14,7 +14,7 @@ import fs from 'node:fs';
 const { chromium } = createRequire(path.join(process.env.NODE_TOOLS, 'x.js'))('playwright-core');
 const [report, out, mode] = process.argv.slice(2);
 const url = pathToFileURL(path.resolve(report)).href;
-const picturesMin = 5; // equity, underwater, months, price, round trips
+const picturesMin = 4; // equity, underwater, price, round trips; the heat map of months is a table
 
 const looks = [
   { name: 'desktop', viewport: { width: 1280, height: 900 } },
@@ -47,6 +47,7 @@ const look = () => {
     undrawn: charts.filter((e) => shown(e) && !drawn(e)).length,
     wide: document.scrollingElement.scrollWidth - innerWidth,
     title: document.title,
+    months: [...document.querySelectorAll('table')].filter((t) => shown(t) && /Jan[\s\S]*Dec/.test(t.innerText)).length,
     text: document.body.innerText.length,
   };
 };
@@ -90,6 +91,7 @@ if (mode === 'picture') {
     const live = mode === 'interactive' && !l.print && l.javaScriptEnabled !== false;
     if (live && saw.charts < picturesMin) say(`${saw.charts} interactive charts, want at least ${picturesMin}`);
     if (!live && saw.pictures < picturesMin) say(`${saw.pictures} pictures, want at least ${picturesMin}`);
+    if (!saw.months) say('the heat map of months is missing');
     if (saw.broken) say(`${saw.broken} pictures are broken`);
     if (saw.undrawn) say(`${saw.undrawn} charts have drawn nothing`);
     if (!saw.title || saw.text < 500) say('the page has hardly any text');
