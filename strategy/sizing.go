@@ -71,12 +71,13 @@ func spendable(ctx *Context) float64 {
 }
 
 // affordable is qty, or as much of it as the free cash pays for at price with the fee; 0
-// when that is less than the venue takes.
+// when that is less than half of it, or less than the venue takes.
 func affordable(ctx *Context, qty, price float64) float64 {
-	if qty = min(qty, cashPart*spendable(ctx)/price); !enough(ctx, qty, price) {
+	paid := min(qty, cashPart*spendable(ctx)/price)
+	if paid < qty/2 || !enough(ctx, paid, price) {
 		return 0
 	}
-	return qty
+	return paid
 }
 
 // enough reports whether an order of qty at price reaches the venue's minima, after qty
