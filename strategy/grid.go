@@ -108,9 +108,12 @@ func (g *Grid) bid(ctx *Context, state *gridState, market float64) {
 			state.stale = true // it would take: when the market has left the level
 			continue
 		}
-		if qty := affordable(ctx, budget/price, price); qty > 0 {
-			ctx.BuyLimit(qty, price)
+		qty := affordable(ctx, budget/price, price)
+		if qty == 0 {
+			state.stale = true // the lower ones cost as much: when there is money again
+			return
 		}
+		ctx.BuyLimit(qty, price)
 	}
 }
 

@@ -98,7 +98,7 @@ func TestARestartChangesNoLaterDecision(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fresh := func() strategy.Strategy { return configured(t, name) }
 			whole := run(t, fresh(), 2000, sim.DefaultModel())
-			for _, k := range []int{400, 733, 1200, 1777} {
+			for _, k := range []int{400, 560, 733, 1200, 1483, 1777} {
 				at := exchange.Seconds(1_600_000_000 / 3600 * 3600).Add(exchange.Stamp(k * 3600e9).Sub(0))
 				again := run(t, &restarted{Strategy: fresh(), fresh: fresh, at: at}, 2000, sim.DefaultModel())
 				if i, ok := equal(whole.decisions, again.decisions); !ok {
