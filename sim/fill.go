@@ -28,22 +28,20 @@ func (v *Venue) affordable(m *market, o *live, p money.Price, q money.Qty, l exc
 			ppm = maker
 		}
 	}
-	within := func(q money.Qty, slack money.Amount) bool {
+	within := func(q money.Qty) bool {
 		cost, ok := m.in.Cost(p, q, CostRounding)
-		return ok && cost <= budget && cost+feeOf(cost, ppm) <= budget+slack
+		return ok && cost <= budget && cost+feeOf(cost, ppm) <= budget
 	}
-	// The fees of an order's parts, each rounded to the nearest unit, may exceed the fee of
-	// the whole, which was reserved, by a unit for each part; settleFill forgives that.
-	if _, limited := o.limit(); limited && within(q, o.parts+1) || o.Cash == 0 && within(q, 0) {
+	if o.Cash == 0 && within(q) {
 		return q
 	}
 	net, _ := money.MulDiv(int64(budget), money.PPM, money.PPM+ppm, money.Down)
 	most := min(q, m.in.QtyFor(money.Amount(net), p))
 	most -= most % step
-	for most > 0 && !within(most, 0) {
+	for most > 0 && !within(most) {
 		most -= step
 	}
-	for most+step <= q && within(most+step, 0) {
+	for most+step <= q && within(most+step) {
 		most += step
 	}
 	if o.Cash != 0 && most < m.in.OrderMin && o.cash == o.Cash {
@@ -87,14 +85,18 @@ func (v *Venue) settleFill(lines []entry, m *market, o *live, p money.Price, q m
 		in, out, gain, paid = out, in, cost, base
 	}
 	budget := o.held + v.ledger.free(o.account, out)
+	o.remaining -= q
 	if feeAsset == out {
-		fee = min(fee, budget-paid) // never below zero for a rounding
+		// The fees of an order's parts, each rounded to the nearest unit, may exceed the fee
+		// of the whole, which was reserved: a unit is forgiven where the hold would not do.
+		rest, _ := v.heldAt(m, o, o.heldPPM)
+		if _, limited := o.limit(); limited && fee > 0 && paid+fee+rest > budget {
+			fee--
+		}
 		paid += fee
 	} else {
 		gain -= fee
 	}
-	o.remaining -= q
-	o.parts++
 	if o.Cash != 0 {
 		o.remaining = 0
 		o.cash -= paid

@@ -10,7 +10,7 @@ type live struct {
 	exchange.Order
 	account   exchange.AccountID
 	parent    exchange.OrderID // of a conditional close: the order whose fill it closes
-	self      int32 // its own place in the arena
+	self      int32            // its own place in the arena
 	gen       uint32
 	place     ladder
 	node      int32 // in the book, when place is a ladder
@@ -18,7 +18,6 @@ type live struct {
 	cash      money.Amount // what a market buy by cash may still spend
 	held      money.Amount // its part of the account's hold
 	heldPPM   int64        // the fee rate that held reckons with
-	parts     money.Amount // fills so far
 	arrival   exchange.Stamp
 	level     money.Price // trailing: the trigger now
 	extreme   money.Price // trailing: the best price so far

@@ -28,7 +28,6 @@ type twinOrder struct {
 	remaining money.Qty
 	shown     money.Qty
 	held      *big.Int
-	parts     int64
 }
 
 func (w *twin) say(account int, format string, args ...any) {
@@ -210,20 +209,16 @@ func (w *twin) affordable(o *twinOrder, p money.Price, want money.Qty) money.Qty
 		return want
 	}
 	budget := w.budget(o)
-	slack := int64(0)
-	if o.Type != exchange.Market {
-		slack = o.parts + 1
-	}
-	pays := func(q money.Qty, slack int64) bool {
+	pays := func(q money.Qty) bool {
 		c := w.cost(p, q, money.Down)
-		return c.Cmp(budget) <= 0 && sum(c, w.fee(c, w.taker, money.Half)).Cmp(sum(budget, big.NewInt(slack))) <= 0
+		return sum(c, w.fee(c, w.taker, money.Half)).Cmp(budget) <= 0
 	}
-	if pays(want, slack) {
+	if pays(want) {
 		return want
 	}
 	lo, hi := money.Qty(0), want
 	for lo < hi {
-		if mid := (lo + hi + 1) / 2; pays(mid, 0) {
+		if mid := (lo + hi + 1) / 2; pays(mid) {
 			lo = mid
 		} else {
 			hi = mid - 1
@@ -260,10 +255,9 @@ func (w *twin) side(o *twinOrder, p money.Price, q money.Qty, cost *big.Int, ppm
 	fee := w.fee(cost, ppm, money.Half)
 	budget := w.budget(o)
 	o.remaining -= q
-	o.parts++
 	if o.Side == exchange.Buy {
-		if over := less(sum(cost, fee), budget); over.Sign() > 0 {
-			fee.Sub(fee, over)
+		if o.Type != exchange.Market && fee.Sign() > 0 && sum(sum(cost, fee), w.need(o)).Cmp(budget) > 0 {
+			fee.Sub(fee, big.NewInt(1))
 		}
 		paid := sum(cost, fee)
 		w.cash[o.account].Sub(w.cash[o.account], paid)
@@ -371,11 +365,12 @@ func (w *twin) copy() *twin {
 
 const twinAccounts = 4
 
-// pair makes a book-only venue and its twin with the same accounts.
-func pair(t *testing.T) (*Venue, *twin) {
+// pair makes a book-only venue and its twin with the same accounts, which have dollars of
+// 1e-4 and coins of 1e-4.
+func pair(t *testing.T, dollars, coins money.Amount) (*Venue, *twin) {
 	config := Config{Catalog: catalog(t), Fees: FixedFees(1600, 2600), BookOnly: true}
 	for range twinAccounts {
-		config.Accounts = append(config.Accounts, Deposits{{Asset: usd, Total: 30_000_000}, {Asset: xbt, Total: 300_000}})
+		config.Accounts = append(config.Accounts, Deposits{{Asset: usd, Total: dollars}, {Asset: xbt, Total: coins}})
 	}
 	v, err := NewVenue(config)
 	if err != nil {
@@ -383,8 +378,8 @@ func pair(t *testing.T) (*Venue, *twin) {
 	}
 	w := &twin{in: v.markets[0].in, maker: 1600, taker: 2600, fees: new(big.Int), said: make([][]string, twinAccounts)}
 	for range twinAccounts {
-		w.cash = append(w.cash, big.NewInt(30_000_000))
-		w.coins = append(w.coins, big.NewInt(300_000))
+		w.cash = append(w.cash, big.NewInt(int64(dollars)))
+		w.coins = append(w.coins, big.NewInt(int64(coins)))
 	}
 	return v, w
 }
@@ -415,7 +410,7 @@ func TestMatcherAndItsNaiveTwinAgree(t *testing.T) {
 	const commands, rounds = 2_500, 48
 	for seed := uint64(1); seed <= rounds; seed++ {
 		rng := rand.New(rand.NewPCG(seed, 2026))
-		v, w := pair(t)
+		v, w := pair(t, 30_000_000>>(seed%4), 300_000>>(seed%4)) // the poorer, the more is committed to the last cent
 		id, compared := exchange.OrderID(0), make([]int, twinAccounts)
 		for n := range commands {
 			account := rng.IntN(twinAccounts)
