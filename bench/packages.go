@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// results are benchmarks of the packages: by package and name, each unit's value.
+type results map[string]map[string]float64
+
+// The benchmarks that the table needs, by package.
+var wanted = []struct{ pkg, names string }{
+	{"./data", "MinimalParser|ReadOHLCVT"},
+	{"./sim", "FeedAlone|ReplayBarWithoutOrders|TradeTicks|BookAlone|VenueBookOnly"},
+	{"./risk", "BarThroughGuard"},
+	{"./strategy/engine", "EngineSMACross"},
+}
+
+// goBenchmarks runs them, several times each, and keeps medians.
+func goBenchmarks() (results, error) {
+	all := map[string]map[string][]float64{}
+	for _, w := range wanted {
+		cmd := exec.Command("go", "test", "-run", "^$", "-bench", "^Benchmark("+w.names+")$", "-count", "5", "-benchtime", "0.3s", "-benchmem", w.pkg)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return nil, fmt.Errorf("benchmarks of %s: %w: %s", w.pkg, err, out)
+		}
+		for text := range strings.Lines(string(out)) {
+			collect(all, w.pkg, text)
+		}
+	}
+	r := results{}
+	for name, units := range all {
+		r[name] = map[string]float64{}
+		for unit, values := range units {
+			slices.Sort(values)
+			r[name][unit] = values[len(values)/2]
+		}
+	}
+	return r, nil
+}
+
+// collect reads one line that go test prints of a benchmark: its name with the number of
+// processors, how often it ran, and pairs of value and unit.
+func collect(all map[string]map[string][]float64, pkg, text string) {
+	fields := strings.Fields(text)
+	if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
+		return
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(fields[0], "Benchmark"), "-")
+	key := pkg + " " + name
+	if all[key] == nil {
+		all[key] = map[string][]float64{}
+	}
+	for i := 2; i+1 < len(fields); i += 2 {
+		if v, err := strconv.ParseFloat(fields[i], 64); err == nil {
+			all[key][fields[i+1]] = append(all[key][fields[i+1]], v)
+		}
+	}
+}
+
+func (r results) of(name, unit string) float64 { return r[name][unit] }
+
+func (r results) lines() []line {
+	loop := r.of("./strategy/engine EngineSMACross", "ns/op")
+	allocs := r.of("./strategy/engine EngineSMACross", "allocs/op")
+	feed := r.of("./sim FeedAlone", "ns/op")
+	venue := r.of("./sim ReplayBarWithoutOrders", "ns/op") - feed
+	guard := r.of("./risk BarThroughGuard", "ns/op")
+	parse, read := r.of("./data MinimalParser", "ns/row"), r.of("./data ReadOHLCVT", "ns/row")
+	rate := func(name, unit string) float64 {
+		if v := r.of(name, unit); v > 0 {
+			return v
+		}
+		return 1e9 / r.of(name, "ns/op")
+	}
+	ticks, book, whole := rate("./sim TradeTicks", "trades/s"), rate("./sim BookAlone", "ops/s"), rate("./sim VenueBookOnly", "ops/s")
+	million := func(v float64) string { return fmt.Sprintf("%.1f million/s", v/1e6) }
+	return []line{
+		{"engine loop, sma-cross, guard and venue on", fmt.Sprintf("at most %d ns a bar, no allocation", engineMostNs),
+			fmt.Sprintf("%.0f ns, %.0f allocations", loop, allocs), "", loop > 0 && loop <= engineMostNs && allocs == 0},
+		{"of it guard and venue", fmt.Sprintf("at most %d ns", doorMostNs), fmt.Sprintf("%.0f ns", venue+guard),
+			fmt.Sprintf("venue %.0f, guard %.0f", venue, guard), venue > 0 && venue+guard <= doorMostNs},
+		{"reading OHLCVT CSV", fmt.Sprintf("at most %.0fx a minimal parser", readRatioMost), fmt.Sprintf("%.2fx: %.0f ns a row", read/parse, read),
+			fmt.Sprintf("%.0f ns a row", parse), read/parse <= readRatioMost},
+		{"trade ticks with resting orders", "at least " + million(ticksLeast), million(ticks), "", ticks >= ticksLeast},
+		{"matcher: the book alone, 20,000 resting", "at least " + million(bookLeast), million(book), "", book >= bookLeast},
+		{"matcher with ledger, holds and fees", "at least " + million(venueLeast), million(whole), "", whole >= venueLeast},
+	}
+}
