@@ -37,6 +37,18 @@ func grouped(s string) string {
 	return sign + whole
 }
 
+// readable is a scaled number for people: at most so many significant digits, but never
+// fewer than the whole ones, trailing zeros dropped. Files have all digits.
+func readable(v int64, decimals uint8, digits int) string {
+	length := 0 // digits of v; those beyond decimals stand before the point
+	for u := v; u != 0; u /= 10 {
+		length++
+	}
+	keep := uint8(min(max(int(decimals)-length+digits, 0), int(decimals)))
+	n, _ := money.Rescale(v, decimals, keep, money.Half)
+	return grouped(money.Trim(n, keep))
+}
+
 func count(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
 
 // amounts formats amounts of one asset for people.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -63,16 +65,16 @@ func (r *Run) chartOptions() []chartOption {
 }
 
 // globals is what all charts share.
-func globals(x opts.XAxis, y opts.YAxis, trigger string) []charts.GlobalOpts {
+func globals(left string, x opts.XAxis, y opts.YAxis, trigger string) []charts.GlobalOpts {
 	quiet := &opts.LineStyle{Color: "var(--grid)"}
 	label := &opts.AxisLabel{Color: "var(--muted)", Formatter: x.AxisLabel.Formatter, HideOverlap: opts.Bool(true)}
 	x.AxisLabel, x.AxisLine, x.AxisTick = label, &opts.AxisLine{LineStyle: quiet}, &opts.AxisTick{LineStyle: quiet}
 	x.SplitLine = &opts.SplitLine{Show: opts.Bool(false)}
-	y.AxisLabel = &opts.AxisLabel{Color: "var(--muted)", Formatter: y.AxisLabel.Formatter, Show: opts.Bool(true)}
+	y.AxisLabel.Color, y.AxisLabel.Show = "var(--muted)", opts.Bool(true)
 	y.SplitLine = &opts.SplitLine{Show: opts.Bool(true), LineStyle: quiet}
 	return []charts.GlobalOpts{
 		charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
-		charts.WithGridOpts(opts.Grid{Left: "12", Right: "16", Top: "12", Bottom: "6", ContainLabel: opts.Bool(true)}),
+		charts.WithGridOpts(opts.Grid{Left: left, Right: "16", Top: "12", Bottom: "28"}),
 		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
 		charts.WithTooltipOpts(opts.Tooltip{
 			Show: opts.Bool(true), Trigger: trigger, BackgroundColor: "var(--card)", BorderColor: "var(--line)",
@@ -87,9 +89,22 @@ func timeX() opts.XAxis { return opts.XAxis{Type: "time", AxisLabel: &opts.AxisL
 func valueY(low, high float64) opts.YAxis {
 	y := opts.YAxis{Type: "value", Scale: opts.Bool(true), AxisLabel: &opts.AxisLabel{}}
 	if logScale(low, high) {
-		y.Type = "log"
+		y.Type, y.Min, y.Max = "log", rounded(low*0.9, 8), rounded(high*1.1, 8)
+		y.AxisLabel.ShowMinLabel, y.AxisLabel.ShowMaxLabel = opts.Bool(false), opts.Bool(false) // no round numbers
 	}
 	return y
+}
+
+// chartLeft is the room for the labels of the equity and of the price, the same for all
+// charts over time, so that their axes stand above each other.
+func (r *Run) chartLeft() string {
+	_, equity := r.equityRange()
+	_, price := r.priceRange()
+	widest := max(len("-100 %"), len(decimal(equity*1.2, 0)), len(decimal(price*1.2, 0)))
+	if price < 10 {
+		widest = max(widest, len("0.000012"))
+	}
+	return strconv.Itoa(14 + 7*widest)
 }
 
 // zoom lets wheel and drag zoom into time.
@@ -120,7 +135,7 @@ func (r *Run) equityChart() *charts.Line {
 		}
 	}
 	c := charts.NewLine()
-	c.SetGlobalOptions(append(globals(timeX(), valueY(r.equityRange()), "axis"), zoom())...)
+	c.SetGlobalOptions(append(globals(r.chartLeft(), timeX(), valueY(r.equityRange()), "axis"), zoom())...)
 	if len(held) > 0 {
 		c.AddSeries("buy and hold", held, lineOf("var(--hold)", 1.25)...)
 	}
@@ -135,7 +150,7 @@ func (r *Run) underwaterChart() *charts.Line {
 	}
 	y := opts.YAxis{Type: "value", Max: 0, AxisLabel: &opts.AxisLabel{Formatter: types.FuncStr("{value} %")}}
 	c := charts.NewLine()
-	c.SetGlobalOptions(append(globals(timeX(), y, "axis"), zoom())...)
+	c.SetGlobalOptions(append(globals(r.chartLeft(), timeX(), y, "axis"), zoom())...)
 	c.AddSeries("underwater, %", data, append(lineOf("var(--down)", 1.25),
 		charts.WithAreaStyleOpts(opts.AreaStyle{Color: "var(--down-area)", Opacity: opts.Float(1)}))...)
 	return c
@@ -149,7 +164,7 @@ func (r *Run) priceChart() *charts.Kline {
 		bars[i].Value = []any{ms(b.Time), in.PriceFloat(b.Open), in.PriceFloat(b.Close), in.PriceFloat(b.Low), in.PriceFloat(b.High)}
 	}
 	c := charts.NewKLine()
-	c.SetGlobalOptions(append(globals(timeX(), valueY(r.priceRange()), "item"), zoom())...)
+	c.SetGlobalOptions(append(globals(r.chartLeft(), timeX(), valueY(r.priceRange()), "item"), zoom())...)
 	c.AddSeries(in.Symbol, bars, charts.WithItemStyleOpts(opts.ItemStyle{
 		Color: "var(--card)", Color0: "var(--price)", BorderColor: "var(--price)", BorderColor0: "var(--price)",
 	}))
@@ -196,11 +211,11 @@ func (r *Run) distributionChart(bins []Bin) *charts.Bar {
 		}
 		step := b.High - b.Low
 		data[i] = opts.BarData{Value: b.Count, ItemStyle: &opts.ItemStyle{Color: colour}}
-		names[i] = shortPercent(b.Low, step) + " to " + shortPercent(b.High, step)
+		names[i] = strings.TrimSuffix(shortPercent(b.Low, step), noBreak+"%") + " to " + shortPercent(b.High, step)
 	}
 	c := charts.NewBar()
 	x := opts.XAxis{Type: "category", AxisLabel: &opts.AxisLabel{}}
-	c.SetGlobalOptions(globals(x, opts.YAxis{Type: "value", AxisLabel: &opts.AxisLabel{}}, "axis")...)
+	c.SetGlobalOptions(globals("48", x, opts.YAxis{Type: "value", AxisLabel: &opts.AxisLabel{}}, "axis")...)
 	c.SetXAxis(names).AddSeries("round trips", data)
 	return c
 }

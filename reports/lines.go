@@ -13,13 +13,6 @@ type timeDuration = time.Duration
 
 func (a amounts) units(v money.Amount) float64 { return money.Float(int64(v), a.decimals) }
 
-func maxEquity(r *Run) (high money.Amount) {
-	for i := range r.Curve {
-		high = max(high, r.Curve[i].Equity)
-	}
-	return high
-}
-
 // figure is a line whose value is a statistic.
 func figure(label string, f *Figure, text func(float64) string, remark string) line {
 	if !f.Has() {
@@ -88,18 +81,20 @@ func (r *Run) exposure() float64 {
 	return float64(r.ExposedBars) / float64(r.Bars)
 }
 
+// deepestText tells the deepest drawdown's length and dates.
 func (r *Run) deepestText() string {
 	d := &r.Deepest
 	if d.Ratio == 0 {
 		return ""
 	}
-	end := "not recovered"
+	text := fmt.Sprintf("%s: from %s over %s ", spanText(d.Length()), instant(d.Peak.Time), instant(d.Trough.Time))
 	if d.Recovered != 0 {
-		end = instant(d.Recovered)
+		text += "to " + instant(d.Recovered)
+	} else {
+		text += "to the end, not recovered"
 	}
-	text := fmt.Sprintf("%s long: %s, low %s, %s", spanText(d.Length()), instant(d.Peak.Time), instant(d.Trough.Time), end)
 	if r.Longest.Peak.Time != d.Peak.Time {
-		text += "; longest " + spanText(r.Longest.Length())
+		text += "; the longest took " + spanText(r.Longest.Length())
 	}
 	return text
 }

@@ -41,7 +41,7 @@ func (r *Run) tripSection(p *page) {
 		{Label: "Worst", Value: value(&f.WorstTrip, signedPercent)},
 		{Label: "Mean time held", Value: value(&f.AverageDays, days), Remark: "longest " + value(&f.LongestDays, days)},
 		{Label: "Maker fills", Value: makersText(&r.Total)},
-		{Label: "Cost against decision prices", Value: minus(m.signed(r.Total.Shortfall)), Remark: m.name + ", market orders"},
+		{Label: "Cost against decision prices", Value: minus(m.text(r.Total.Shortfall)), Remark: m.name + ", market orders"},
 	}
 	if r.Total.Trips == 0 {
 		p.TripFigures = p.TripFigures[:1]
@@ -77,7 +77,7 @@ func makersText(t *Subtotal) string {
 func (r *Run) tripTable(p *page) {
 	all := r.Trips.Len()
 	rows := r.chosen()
-	p.TripsNote = "newest first; a click on a head sorts"
+	p.TripsNote = "newest first; a click on a head sorts; all digits are in " + FileRoundTrips
 	if len(rows) < all {
 		p.TripsNote = fmt.Sprintf("%d of %s: the best %d and the worst %d by return, and the last %d; all of them are in %s",
 			len(rows), count(int64(all)), tripsBest, tripsWorst, tripsLast, FileRoundTrips)
@@ -103,7 +103,7 @@ func (r *Run) tripRow(i int) tripRow {
 	q := r.amounts(in.Quote)
 	row := tripRow{
 		Number: strconv.Itoa(i + 1), Opened: instant(t.Opened), Closed: instant(t.Closed), Symbol: in.Symbol, Held: spanText(t.Held()), HeldS: int64(t.Held()),
-		Qty: in.QtyText(t.Qty), Entry: grouped(in.PriceText(t.Entry)), Exit: grouped(in.PriceText(t.Exit)), PnL: minus(q.signed(t.PnL)),
+		Qty: readable(int64(t.Qty), in.LotDecimals, 7), Entry: readable(int64(t.Entry), in.PriceDecimals, 7), Exit: readable(int64(t.Exit), in.PriceDecimals, 7), PnL: minus(q.signed(t.PnL)),
 		Return: minus(percent(t.Return(), true)), Fees: q.text(t.Fees), MAE: minus(percent(t.Adverse(), true)), MFE: minus(percent(t.Favourable(), true)),
 		Reason: t.Reason(), Tone: toneClass(float64(t.PnL)),
 	}

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -166,27 +167,42 @@ func (s *summary) hang(lines []string, indent int, code string) {
 	}
 }
 
-// chart draws the equity curve.
+// chart draws the equity curve, on a logarithmic axis where it spreads far.
 func (s *summary) chart(r *Run) {
 	if len(r.Curve) < 3 {
 		return
 	}
 	m := r.amounts(r.Currency)
-	labels := len(m.float(m.units(maxEquity(r)), false)) + 3
+	low, high := math.Inf(1), 0.0
+	for i := range r.Curve {
+		e := r.units(r.Curve[i].Equity)
+		low, high = min(low, e), max(high, e)
+	}
+	if high >= 100_000 {
+		m.shown = 0
+	}
+	labels := len(m.float(high, false)) + 3
 	width := min(s.width-labels, 100)
 	if width < 20 {
 		return
 	}
 	values := r.resampled(width)
-	graph := asciigraph.Plot(values, asciigraph.Height(7), asciigraph.Precision(uint(m.shown)),
-		asciigraph.YAxisValueFormatter(func(v float64) string { return m.float(v, false) }))
+	text := func(v float64) string { return m.float(v, false) }
+	note := ""
+	if logScale(low, high) {
+		for i := range values {
+			values[i] = math.Log10(values[i])
+		}
+		text = func(v float64) string { return m.float(math.Pow(10, v), false) }
+		note = ", logarithmic"
+	}
+	graph := asciigraph.Plot(values, asciigraph.Height(7), asciigraph.Precision(uint(m.shown)), asciigraph.YAxisValueFormatter(text))
 	s.b.WriteString("\n" + graph + "\n")
-	begin, end := dateText(r.Begin), dateText(r.End)
 	first, _, _ := strings.Cut(graph, "\n")
-	total := labels + width
-	left := utf8.RuneCountInString(first[:strings.IndexAny(first, "┤┼")])
-	gap := max(total-left-len(begin)-len(end)-1, 1)
-	s.b.WriteString(s.paint(dim, strings.Repeat(" ", left+1)+begin+strings.Repeat(" ", gap)+end) + "\n")
+	left := utf8.RuneCountInString(first[:strings.IndexAny(first, "┤┼")]) + 1
+	begin, middle, end := dateText(r.Begin), "equity in "+m.name+note, dateText(r.End)
+	room := max(width-len(begin)-len(middle)-len(end), 2)
+	s.b.WriteString(s.paint(dim, strings.Repeat(" ", left)+begin+strings.Repeat(" ", room/2)+middle+strings.Repeat(" ", room-room/2)+end) + "\n")
 }
 
 // resampled is the equity at n equally spaced instants of the run.
