@@ -16,8 +16,7 @@ type restarted struct {
 	at      exchange.Stamp
 	done    bool
 	history []strategy.Bar
-	timers  map[int]int // by id: those that the old one still waits for
-	onTime  bool
+	onTime  bool // the old one's timer is still to come
 }
 
 func (r *restarted) WarmUp() int { return r.Strategy.(strategy.WarmUpper).WarmUp() }

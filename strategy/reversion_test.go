@@ -45,12 +45,13 @@ func TestDCALeavesOutWhatCashOrMinimumDoNotAllow(t *testing.T) {
 }
 
 func TestDCARestartsOnTheSameTimes(t *testing.T) {
-	for _, pause := range []time.Duration{time.Second, 6*time.Hour + time.Minute} {
-		h := newHost(t, mustNew(t, "dca", "every=6h"), "XBT/CAD")
-		h.now = exchange.Seconds(86400 * 500).Add(pause)
+	for _, now := range []time.Duration{12_000*time.Hour + time.Second, 12_006*time.Hour + time.Minute, time.Second, 0} {
+		h := newHost(t, mustNew(t, "dca", "every=6h", "offset=1h"), "XBT/CAD")
+		h.now = exchange.Stamp(now)
 		h.start()
-		if due := time.Duration(h.timers[0].due); due%(6*time.Hour) != 0 {
-			t.Errorf("started %v after midnight: next purchase at %v", pause, h.timers[0].due)
+		due := time.Duration(h.timers[0].due)
+		if due%(6*time.Hour) != time.Hour || due <= now || due > now+6*time.Hour {
+			t.Errorf("started at %v: next purchase at %v", h.now, h.timers[0].due)
 		}
 	}
 }
@@ -76,6 +77,19 @@ func TestRSIReversionBuysTheDipOnceAndSellsTheRecovery(t *testing.T) {
 	}
 	if spent := float64(h.sent[0].Qty) * float64(h.sent[0].Decision) / 1e6; spent < 4_990 || spent > 5_000 {
 		t.Errorf("spent about %v of 10000 at weight 0.5", spent)
+	}
+}
+
+func TestRSIReversionSellsOnceTheIndexIsBack(t *testing.T) {
+	h := newHost(t, mustNew(t, "rsi-reversion", "period=2", "oversold=30", "exit=70"), "XBT/CAD")
+	h.closes(0, 100, 101, 100) // changes +1 -1: the index is at 50
+	h.closes(0, 98, 98)        // -2, 0: averages 0.25 and 1.5, the index at 14
+	if len(h.sent) != 1 || h.position[0].Flat() {
+		t.Fatalf("orders %+v, want the entry", h.sent)
+	}
+	h.closes(0, 100) // +2: averages 1.0625 and 0.375, the index at 74
+	if len(h.exits) != 1 {
+		t.Errorf("%d exits at an index of 74, want 1", len(h.exits))
 	}
 }
 

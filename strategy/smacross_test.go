@@ -167,6 +167,18 @@ func TestSMACrossEntersOnlyOnAClearCrossing(t *testing.T) {
 	}
 }
 
+func TestSMACrossMayActAtTheFirstBarThatCanCross(t *testing.T) {
+	s := mustNew(t, "sma-cross", "fast=2", "slow=3").(*SMACross)
+	h := newHost(t, s, "XBT/CAD")
+	for i, p := range []float64{10, 9, 8, 12} {
+		h.shut = i < s.WarmUp()
+		h.closes(0, p)
+	}
+	if len(h.sent) != 1 {
+		t.Errorf("%d orders with a warm-up of %d bars, want 1 at the fourth", len(h.sent), s.WarmUp())
+	}
+}
+
 func TestSMACrossKeepsInstrumentsApart(t *testing.T) {
 	h := newHost(t, mustNew(t, "sma-cross", "fast=2", "slow=3"), "XBT/CAD", "ETH/CAD")
 	h.size.Units = 1e8
