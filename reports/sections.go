@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"breakwater/exchange"
 	"breakwater/risk"
@@ -249,22 +251,14 @@ func (r *Run) reproduce() []pair {
 	for _, l := range []pair{
 		{Label: "Version", Value: m.Version, Remark: m.Revision}, {Label: "Built with", Value: m.Go, Remark: m.Platform},
 		{Label: "Seed", Value: strconv.FormatUint(m.Seed, 10)}, {Label: "Fill model", Value: m.FillModel}, {Label: "Fee schedule", Value: m.FeeSchedule},
-		{Label: "Instrument rules", Value: m.Rules}, {Label: "Guard's facts", Value: r.factsText()}, {Label: "Digest", Value: m.Digest},
+		{Label: "Instrument rules", Value: m.Rules}, {Label: "Guard's facts", Value: strings.Join(r.Guard.Facts.Names(), ", ")}, {Label: "Digest", Value: m.Digest},
 	} {
 		if l.Value != "" {
 			out = append(out, l)
 		}
 	}
 	if !m.Made.IsZero() {
-		out = append(out, pair{Label: "Made", Value: instant(exchange.At(m.Made)) + " UTC", Remark: "in " + m.Elapsed.String()})
+		out = append(out, pair{Label: "Made", Value: instant(exchange.At(m.Made)) + " UTC", Remark: "in " + m.Elapsed.Round(time.Millisecond).String()})
 	}
 	return out
-}
-
-func (r *Run) factsText() string {
-	names := r.Guard.Facts.Names()
-	if len(names) == 0 {
-		return ""
-	}
-	return fmt.Sprint(names)
 }
