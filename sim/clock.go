@@ -126,8 +126,20 @@ func (v *Venue) schedule() {
 		}
 		v.timers.pop()
 	}
-	for i := range v.accounts {
-		v.due = min(v.due, v.accounts[i].deadMan)
+	if v.armed > 0 {
+		for i := range v.accounts {
+			v.due = min(v.due, v.accounts[i].deadMan)
+		}
+	}
+}
+
+// arm sets an account's dead man's switch; Never turns it off.
+func (v *Venue) arm(a *account, at exchange.Stamp) {
+	if a.deadMan != exchange.Never {
+		v.armed--
+	}
+	if a.deadMan = at; at != exchange.Never {
+		v.armed++
 	}
 }
 
@@ -138,9 +150,9 @@ func (v *Venue) AdvanceTo(t exchange.Stamp) {
 		at := v.due
 		v.now = max(v.now, at)
 		v.expire(at)
-		for i := range v.accounts {
-			if v.accounts[i].deadMan <= at {
-				v.accounts[i].deadMan = exchange.Never
+		for i := 0; i < len(v.accounts) && v.armed > 0; i++ {
+			if a := &v.accounts[i]; a.deadMan <= at {
+				v.arm(a, exchange.Never)
 				v.cancelAll(exchange.AccountID(i))
 			}
 		}

@@ -79,11 +79,11 @@ func (v *Venue) execute(c *command) {
 	case cancel:
 		v.cancel(c)
 	case deadMan:
-		a := &v.accounts[c.account]
-		a.deadMan = exchange.Never
+		at := exchange.Never
 		if c.after > 0 {
-			a.deadMan = v.now.Add(c.after)
+			at = v.now.Add(c.after)
 		}
+		v.arm(&v.accounts[c.account], at)
 	case refresh:
 		v.snapshot(c.account)
 	}

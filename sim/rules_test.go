@@ -446,3 +446,28 @@ func TestStatusOfAPairIsHeld(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingIsMatchedOrInMaintenanceCancelledWhileAPairIsShut(t *testing.T) {
+	for _, s := range []exchange.Status{exchange.PostOnlyMode, exchange.CancelOnlyMode, exchange.Maintenance} {
+		feed := flat()
+		feed.events = append(feed.events, exchange.Event{Kind: exchange.KindStatus, Time: t0.Add(minute), Status: s})
+		feed.bar(1, 9000, 9000, 8000, 9000, 100*one)
+		r := start1(t, IdealModel(), FixedFees(0, 0), feed)
+		r.bars(1)
+		a, b := r.send(limit(exchange.Buy, one, 9500)), r.send(buy(one))
+		var ev exchange.Event
+		for r.one(&ev) && ev.Kind != exchange.KindStatus {
+		}
+		if err := r.Cancel(a); err != nil {
+			t.Fatal(err)
+		}
+		r.bars(-1)
+		r.filled()
+		if s == exchange.Maintenance {
+			r.ended(a, exchange.Working, exchange.CodeMarketMode)
+		} else {
+			r.ended(a, exchange.Cancelled, exchange.CodeUserRequested)
+		}
+		r.ended(b, exchange.Working, exchange.CodeNone)
+	}
+}

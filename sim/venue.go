@@ -40,6 +40,7 @@ type Venue struct {
 	orders   arena
 	now      exchange.Stamp
 	due      exchange.Stamp // the earliest thing that AdvanceTo would do
+	armed    int            // dead man's switches
 	arrivals arrivals
 	timers   timers
 	births   []birth
