@@ -52,6 +52,7 @@ const (
 	DefectDoubled   Defect = "doubled"        // same opening time, or same trade id, as the row before
 	DefectOverlap   Defect = "overlap"        // opens before the bar before it ends
 	DefectSide      Defect = "bad-side"       // neither buy nor sell
+	DefectBarSize   Defect = "bar-size"       // the rows do not tell one, and nobody gave it
 	DefectInterval  Defect = "interval"       // the rows' spacing does not fit the bar size
 	DefectAlign     Defect = "not-aligned"    // opening time is no multiple of the interval since 1970
 	DefectMissing   Defect = "missing"        // bars that are not there

@@ -66,15 +66,16 @@ const farWick = 2
 
 // checker collects while the rows stream by.
 type checker struct {
-	r       *Reader
-	o       CheckOptions
-	rep     Report
-	by      map[Defect]*Findings
-	seen    bool
-	end     exchange.Stamp // of the latest bar so far
-	top     exchange.Stamp // latest time so far
-	closest time.Duration  // smallest positive distance of two rows
-	id      uint64
+	r        *Reader
+	o        CheckOptions
+	rep      Report
+	by       map[Defect]*Findings
+	seen     bool
+	end      exchange.Stamp // of the latest bar so far
+	top      exchange.Stamp // latest time so far
+	closest  time.Duration  // smallest positive distance of two rows
+	interval time.Duration  // 0 when it is not certain: then nothing is judged by it
+	id       uint64
 }
 
 // Check reads a file to its end and reports everything that is wrong or odd about it.
@@ -88,6 +89,9 @@ func Check(r *Reader, o CheckOptions) (*Report, error) {
 	}
 	c := &checker{r: r, o: o, by: map[Defect]*Findings{}}
 	c.rep.Info = r.info
+	if r.uneven == nil {
+		c.interval = r.info.Interval
+	}
 	for {
 		err := c.row()
 		if err == io.EOF {
@@ -160,7 +164,7 @@ func (c *checker) passed(t exchange.Stamp) (forward bool) {
 }
 
 func (c *checker) bar(b *Bar) {
-	r, interval := c.r, c.r.info.Interval
+	r, interval := c.r, c.interval
 	if err, bad := r.impossible(b).(*RowError); bad {
 		c.add(err.Defect, b.Time, "%s", err.Text)
 	} else if hi, lo := max(b.Open, b.Close), min(b.Open, b.Close); b.High/farWick > hi || b.Low < lo/farWick {
@@ -199,7 +203,7 @@ func floorOr(t exchange.Stamp, interval time.Duration) exchange.Stamp {
 
 // gap counts one place and keeps the longest, earlier ones first among equals.
 func (c *checker) gap(from, to exchange.Stamp) {
-	g := Gap{From: Instant(from), To: Instant(to), Missing: c.rep.Gaps.note(from, to, c.r.info.Interval)}
+	g := Gap{From: Instant(from), To: Instant(to), Missing: c.rep.Gaps.note(from, to, c.interval)}
 	if g.Missing == 0 {
 		return
 	}
@@ -254,14 +258,14 @@ func (c *checker) whole(d Defect, format string, args ...any) {
 
 // finish judges the file as a whole and sorts the findings.
 func (c *checker) finish() {
-	rep, info := &c.rep, c.r.info
+	rep := &c.rep
 	rep.Rounded = c.r.noisy
 	if rep.Rounded > 0 {
 		c.whole(DefectNoise, "%s with float noise, rounded to %d decimals", plural(rep.Rounded, "volume"), c.r.lotDec)
 		c.by[DefectNoise].Count = rep.Rounded
 	}
-	if !info.Format.Trades() {
-		c.interval(info)
+	if !rep.Format.Trades() {
+		c.judgeInterval()
 	}
 	rep.Findings = []Findings{}
 	for _, d := range slices.Sorted(maps.Keys(c.by)) {
@@ -277,14 +281,16 @@ func (c *checker) finish() {
 	}
 }
 
-// interval says when the rows never lie as close as the bar size wants them.
-func (c *checker) interval(info Info) {
+// judgeInterval says when the bar size is not certain, or the rows never lie as close as
+// it wants them.
+func (c *checker) judgeInterval() {
+	l := &c.r.l
 	switch {
-	case info.Interval <= 0:
-		c.whole(DefectInterval, "the bar size is not known; give --interval")
+	case c.r.uneven != nil && l.interval == 0:
+		c.whole(DefectBarSize, "one row does not tell the bar size; give --interval")
 	case c.r.uneven != nil:
-		c.whole(DefectInterval, "rows are %s to %s apart; give --interval %s", IntervalText(c.r.l.shortest), IntervalText(c.r.l.longest), IntervalText(c.r.l.shortest))
-	case c.closest > info.Interval:
-		c.whole(DefectInterval, "rows are at least %s apart, with bars of %s; give --interval %s", IntervalText(c.closest), IntervalText(info.Interval), IntervalText(c.closest))
+		c.whole(DefectBarSize, "rows are %s to %s apart; give --interval %s", IntervalText(l.shortest), IntervalText(l.longest), IntervalText(l.shortest))
+	case c.closest > c.interval:
+		c.whole(DefectInterval, "rows are at least %s apart, with bars of %s; give --interval %s", IntervalText(c.closest), IntervalText(c.interval), IntervalText(c.closest))
 	}
 }

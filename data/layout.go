@@ -91,9 +91,11 @@ func detect(head []byte, name string, tells NameInfo) (layout, error) {
 	if err := l.findUnit(name, splitAll(row), tells); err != nil {
 		return l, err
 	}
-	if !l.format.Trades() {
+	if l.format.Trades() {
+		l.inOrder = l.columns == 3 && l.time == 0 && l.price == 1 && l.volume == 2 && l.unit != timeText
+	} else {
 		l.inOrder = l.time == 0 && l.open == 1 && l.high == 2 && l.low == 3 && l.close == 4 && l.volume == 5 &&
-			(l.count == 6 || l.count < 0) && l.unit != timeText
+			(l.count == 6 && l.columns == 7 || l.count < 0 && l.columns == 6) && l.unit != timeText
 		l.spacing(rest)
 	}
 	return l, nil
@@ -140,6 +142,9 @@ func splitAll(row []byte) [][]byte {
 }
 
 func unquote(f []byte) []byte {
+	if n := len(f); n > 0 && f[0] > '"' && f[n-1] > '"' {
+		return f // blanks and quotes have smaller codes than what numbers and names are made of
+	}
 	f = bytes.Trim(f, " \t\r")
 	if n := len(f); n >= 2 && f[0] == '"' && f[n-1] == '"' {
 		f = f[1 : n-1]

@@ -149,8 +149,15 @@ func (m *Merger) Next(e *exchange.Event) error {
 		return io.EOF
 	}
 	m.seq++
-	*e = exchange.Event{} // and then field by field: a literal would be built aside and copied, at twice the time
-	e.Seq, e.Time, e.Received, e.Interval = m.seq, c.at, c.at, c.s.Interval
+	c.put(e, m.seq)
+	return nil
+}
+
+// put fills *e with the cursor's event. It clears and then sets field by field: a
+// literal would be built aside and copied, at twice the time.
+func (c *cursor) put(e *exchange.Event, seq uint64) {
+	*e = exchange.Event{}
+	e.Seq, e.Time, e.Received, e.Interval = seq, c.at, c.at, c.s.Interval
 	e.Last, e.Source, e.Instrument = true, c.place, c.s.Instrument
 	b := &c.bar
 	switch c.class {
@@ -163,7 +170,6 @@ func (m *Merger) Next(e *exchange.Event) error {
 		t := &c.trade
 		e.Kind, e.Price, e.Qty, e.Side, e.TradeID = exchange.KindTrade, t.Price, t.Qty, t.Side, t.ID
 	}
-	return nil
 }
 
 // prime reads the first row of every series.

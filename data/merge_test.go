@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ import (
 func drain(t interface{ Fatal(...any) }, f exchange.Feed) []exchange.Event {
 	var out []exchange.Event
 	for {
-		e := exchange.Event{Fee: 7, Order: 9, Detail: &exchange.Detail{}} // what a caller may have left in it
+		e := dirty()
 		err := f.Next(&e)
 		if err == io.EOF {
 			return out
@@ -30,6 +31,26 @@ func drain(t interface{ Fatal(...any) }, f exchange.Feed) []exchange.Event {
 		}
 		out = append(out, e)
 	}
+}
+
+// dirty is an event with something in every field: what a caller may have left in it.
+func dirty() (e exchange.Event) {
+	v := reflect.ValueOf(&e).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i); {
+		case f.CanInt():
+			f.SetInt(77)
+		case f.CanUint():
+			f.SetUint(77)
+		case f.Kind() == reflect.Bool:
+			f.SetBool(true)
+		case f.Kind() == reflect.Pointer:
+			f.Set(reflect.New(f.Type().Elem()))
+		default:
+			panic("BUG: dirty does not know " + f.Type().String())
+		}
+	}
+	return e
 }
 
 // merge merges, or fails the test.
@@ -88,11 +109,14 @@ func TestOnlyTheFinestSeriesOpensAndIsMatched(t *testing.T) {
 }
 
 func TestEventsCarryTheWholeBarAndNothingElse(t *testing.T) {
-	m := merge(t, Skip, Series{Instrument: 3, Interval: time.Minute, Bars: minuteBars(5)})
+	trades := tradeList{{Time: exchange.Seconds(400), Price: 5, Qty: 6, Side: exchange.Sell, ID: 8}}
+	m := merge(t, Skip, Series{Instrument: 3, Interval: time.Minute, Bars: minuteBars(5)}, Series{Instrument: 1, Trades: &trades})
 	want := []exchange.Event{
 		{Seq: 1, Time: exchange.Seconds(300), Received: exchange.Seconds(300), Interval: time.Minute, Kind: exchange.KindOpen, Last: true, Instrument: 3, Open: 104, Qty: 10},
 		{Seq: 2, Time: exchange.Seconds(360), Received: exchange.Seconds(360), Interval: time.Minute, Kind: exchange.KindBar, Last: true, Matched: true, Instrument: 3,
 			Open: 104, High: 107, Low: 103, Price: 105, Qty: 10, Count: 3},
+		{Seq: 3, Time: exchange.Seconds(400), Received: exchange.Seconds(400), Kind: exchange.KindTrade, Last: true, Source: 1, Instrument: 1, Price: 5, Qty: 6,
+			Side: exchange.Sell, TradeID: 8},
 	}
 	if d := cmp.Diff(want, drain(t, m)); d != "" {
 		t.Error(d)

@@ -413,9 +413,13 @@ func FuzzReader(f *testing.F) {
 			t.Errorf("whole:\n%s\nin pieces:\n%s", one, two)
 		}
 		if r, err := NewReader(bytes.NewReader(text), Options{Name: "f.csv"}); err == nil {
+			r.Scale(2, 4)
 			rep, err := Check(r, CheckOptions{})
 			if err == nil && rep.WriteTable(io.Discard) != nil {
 				t.Error("no table")
+			}
+			if _, _, _, strict := read("f.csv", string(text), Options{}); (strict == nil) != (err == nil && rep.OK()) {
+				t.Errorf("reading says %v, the check %v %+v", strict, err, rep)
 			}
 		}
 	})
@@ -449,7 +453,7 @@ func fuzzRead(t *testing.T, src io.Reader) string {
 		}
 		if err != nil {
 			oneLine(err)
-			if !IsRow(err) {
+			if row := (*RowError)(nil); !errors.As(err, &row) {
 				break
 			}
 			continue
