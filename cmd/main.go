@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -118,9 +119,20 @@ func words(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
+// kinds are what flags of a type want, for people.
+var kinds = map[string]string{
+	"uint8": "whole number from 0 to 255", "uint64": "whole number from 0", "int64": "whole number", "float64": "number",
+	"duration": "time span, like 250ms or 2s", "bool": "true or false",
+}
+
 // flagError names the flag that was probably meant.
 func flagError(c *cobra.Command, err error) error {
 	text := err.Error()
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		f := value.GetFlag()
+		return usagef("--%s %q is no %s; see %s --help", f.Name, value.GetValue(), kinds[f.Value.Type()], c.CommandPath())
+	}
 	name, unknown := strings.CutPrefix(text, "unknown flag: --")
 	if !unknown {
 		return usagef("%s; see %s --help", text, c.CommandPath())

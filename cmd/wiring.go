@@ -68,10 +68,7 @@ func (p *plan) run(ctx context.Context, w watchers) ([]reports.DataFile, error) 
 	if err != nil {
 		return nil, wrong(err)
 	}
-	var feed exchange.Feed = merger
-	if w.progress != nil {
-		feed = &counted{Feed: feed, sources: sources, tell: w.progress}
-	}
+	var feed exchange.Feed = &attended{Feed: merger, ctx: ctx, sources: sources, tell: w.progress}
 	if w.wrap != nil {
 		feed = w.wrap(feed)
 	}
@@ -131,18 +128,26 @@ func (s *slotPlan) make() (strategy.Strategy, error) {
 	return made, wrong(strategy.Configure(made, s.settings...))
 }
 
-// counted tells how far the files have been read, now and then.
-type counted struct {
+// attended ends the data when the run is interrupted, and tells how far it has been read:
+// looking now and then, it costs a run nothing.
+type attended struct {
 	exchange.Feed
+	ctx     context.Context
 	sources *sources
 	tell    func(read, size int64)
-	n       int
+	n       uint
 }
 
-func (c *counted) Next(ev *exchange.Event) error {
-	const often = 1 << 14 // a thousandth of a second of work
-	if c.n++; c.n%often == 0 {
-		c.tell(c.sources.progress())
+func (a *attended) Next(ev *exchange.Event) error {
+	const often = 1 << 14 // events: about a thousandth of a second of work
+	if a.n%often == 0 {
+		if err := a.ctx.Err(); err != nil {
+			return err
+		}
+		if a.tell != nil {
+			a.tell(a.sources.progress())
+		}
 	}
-	return c.Feed.Next(ev)
+	a.n++
+	return a.Feed.Next(ev)
 }
