@@ -51,7 +51,6 @@ type Collector struct {
 	holdPath  path
 	holdPeak  Point
 	holdFloor float64 // below it, the fall from the peak is the deepest so far
-	err       error
 }
 
 // order is what a fill needs to know of its order.
@@ -92,9 +91,7 @@ func NewCollector(s Setup) *Collector {
 	for i := range c.totals {
 		c.totals[i].Instrument = exchange.InstrumentID(i)
 	}
-	if s.Benchmark >= 0 {
-		c.holdPath = c.paths[s.Catalog.Instruments[s.Benchmark].Quote]
-	}
+	c.holdPath = c.paths[s.Catalog.Instruments[s.Benchmark].Quote]
 	return c
 }
 

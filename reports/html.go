@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"breakwater/exchange"
 	"breakwater/risk"
 )
 
@@ -359,11 +358,4 @@ func (r *Run) priceRange() (low, high float64) {
 		low, high = min(low, in.PriceFloat(r.Prices[i].Low)), max(high, in.PriceFloat(r.Prices[i].High))
 	}
 	return low, high
-}
-
-func untilText(first, last exchange.Stamp) string {
-	if first == last {
-		return instant(first)
-	}
-	return instant(first) + " to " + instant(last)
 }

@@ -30,14 +30,13 @@ var (
 	inkGrid   = color.RGBA{5, 0, 0, 255}
 	inkText   = color.RGBA{6, 0, 0, 255}
 	inkPrice  = color.RGBA{7, 0, 0, 255}
-	inkUpArea = color.RGBA{8, 0, 0, 255}
 	inkDnArea = color.RGBA{9, 0, 0, 255}
 	inkRange  = color.RGBA{10, 0, 0, 255}
 )
 
 var themed = strings.NewReplacer(
 	"#010000", "var(--equity)", "#020000", "var(--hold)", "#030000", "var(--up)", "#040000", "var(--down)", "#050000", "var(--grid)",
-	"#060000", "var(--muted)", "#070000", "var(--price)", "#080000", "var(--up-area)", "#090000", "var(--down-area)", "#0A0000", "var(--price-area)",
+	"#060000", "var(--muted)", "#070000", "var(--price)", "#090000", "var(--down-area)", "#0A0000", "var(--price-area)",
 	"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
 	"\n\tstyle=", " style=",
 )
