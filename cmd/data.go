@@ -162,7 +162,7 @@ func copyBars(w *data.Writer, from data.BarSource) error {
 		if err := from.NextBar(&b); err == io.EOF {
 			return w.Flush()
 		} else if err != nil {
-			return err
+			return wrong(err)
 		}
 		if err := w.WriteBar(&b); err != nil {
 			return err
@@ -176,7 +176,7 @@ func copyTrades(w *data.Writer, from data.TradeSource) error {
 		if err := from.NextTrade(&t); err == io.EOF {
 			return w.Flush()
 		} else if err != nil {
-			return err
+			return wrong(err)
 		}
 		if err := w.WriteTrade(&t); err != nil {
 			return err

@@ -1,16 +1,10 @@
 package cmd
 
 import (
-	"archive/zip"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-
-	"breakwater/data"
 )
 
 // The exit codes, everywhere.
@@ -48,20 +42,10 @@ var errNotHeld = exitError{exitFailed, errors.New("")}
 
 func exitCode(err error) int {
 	var coded exitError
-	var row *data.RowError
-	switch {
-	case errors.As(err, &coded):
+	if errors.As(err, &coded) {
 		return coded.code
-	case errors.Is(err, data.ErrFormat) || errors.As(err, &row) || damaged(err):
-		return exitUsage
 	}
 	return exitFailed
-}
-
-// damaged reports whether an archive turned out to be broken while it was read.
-func damaged(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zip.ErrChecksum) || errors.As(err, &corrupt)
 }
 
 // errorText is one line for a person: without the package that made the error.

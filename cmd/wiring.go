@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"breakwater/data"
@@ -149,5 +150,9 @@ func (a *attended) Next(ev *exchange.Event) error {
 		}
 	}
 	a.n++
-	return a.Feed.Next(ev)
+	err := a.Feed.Next(ev)
+	if err != nil && err != io.EOF {
+		return wrong(err) // what cannot be read is the input's fault
+	}
+	return err
 }
