@@ -32,6 +32,8 @@ const (
 // place of the series: at one instant closings of bars come first, then trades, then
 // openings. For each instrument the venue matches on one series: trades if there are
 // any, else the finest bars; only that one gives openings, and its bars are Matched.
+// Series of one kind for one instrument go on one after the other, as Kraken's quarterly
+// files do, and must be given in order of time.
 type Merger struct {
 	cursors []cursor
 	flat    bool
@@ -58,8 +60,10 @@ type cursor struct {
 	trades  TradeSource
 	bar     Bar
 	trade   Trade
-	held    Bar   // the real bar behind a gap that is being filled
-	fill    int64 // flat bars still to come before held
+	held    Bar     // the real bar behind a gap that is being filled
+	fill    int64   // flat bars still to come before held
+	next    *cursor // the series that goes on where this one ends
+	follows *cursor // the one that ended where this one goes on
 	s       Series
 	sum     SeriesSummary
 }
@@ -76,8 +80,8 @@ type SeriesSummary struct {
 	Gaps       Gaps                  `json:"gaps"`
 }
 
-// Merge makes a Feed of the series. It refuses an empty list, a series without source
-// or bar size, and two series of the same kind for one instrument.
+// Merge makes a Feed of the series. It refuses an empty list, and a series without
+// source or bar size.
 func Merge(series []Series, empty Empty) (*Merger, error) {
 	if empty != Skip && empty != Flat {
 		return nil, fmt.Errorf("data: --empty %s is unknown; give skip or flat", empty)
@@ -95,20 +99,23 @@ func Merge(series []Series, empty Empty) (*Merger, error) {
 		case s.Trades != nil:
 			s.Interval = 0
 		}
-		for _, o := range series[:i] {
-			if o.Instrument == s.Instrument && o.Interval == s.Interval {
-				return nil, fmt.Errorf("data: %s and %s hold the same kind of data for one pair; give one of them, or put the rows into one file", o.Name, s.Name)
+		c := &m.cursors[i]
+		*c = cursor{s: s, at: exchange.Never, place: uint16(i), bars: s.Bars, trades: s.Trades,
+			sum: SeriesSummary{Name: s.Name, Instrument: s.Instrument, Interval: s.Interval}}
+		for k := range m.cursors[:i] {
+			if o := &m.cursors[k]; o.s.Instrument == s.Instrument && o.s.Interval == s.Interval {
+				c.follows = o // the last of them, in the end
 			}
 		}
-		series[i] = s
-		m.cursors[i] = cursor{s: s, place: uint16(i), bars: s.Bars, trades: s.Trades,
-			sum: SeriesSummary{Name: s.Name, Instrument: s.Instrument, Interval: s.Interval}}
+		if c.follows != nil {
+			c.follows.next = c
+		}
 	}
 	for i := range m.cursors {
 		c := &m.cursors[i]
 		c.matched = true
-		for _, o := range series {
-			if o.Instrument == c.s.Instrument && o.Interval < c.s.Interval {
+		for k := range m.cursors {
+			if o := &m.cursors[k].s; o.Instrument == c.s.Instrument && o.Interval < c.s.Interval {
 				c.matched = false
 			}
 		}
@@ -172,9 +179,12 @@ func (c *cursor) put(e *exchange.Event, seq uint64) {
 	}
 }
 
-// prime reads the first row of every series.
+// prime reads the first row of every series that goes on from no other.
 func (m *Merger) prime() error {
 	for i := range m.cursors {
+		if m.cursors[i].follows != nil {
+			continue
+		}
 		if err := m.load(&m.cursors[i]); err != nil {
 			return err
 		}
@@ -199,10 +209,12 @@ func (m *Merger) load(c *cursor) error {
 	if c.trades != nil {
 		err := c.trades.NextTrade(&c.trade)
 		if err == io.EOF {
-			c.at = exchange.Never
-			return nil
+			return m.goOn(c)
 		}
-		c.at, c.class = c.trade.Time, classTrade
+		if err == nil && c.begun() && c.trade.Time < c.end {
+			return c.tooEarly(c.trade.Time)
+		}
+		c.at, c.class, c.end = c.trade.Time, classTrade, c.trade.Time
 		c.count(c.trade.Time)
 		return err
 	}
@@ -212,15 +224,13 @@ func (m *Merger) load(c *cursor) error {
 	}
 	end, before := c.end, c.bar.Close
 	if err := c.bars.NextBar(&c.bar); err == io.EOF {
-		c.at = exchange.Never
-		return nil
+		return m.goOn(c)
 	} else if err != nil {
 		return err
 	}
-	if c.sum.Rows > 0 && c.bar.Time != end {
+	if c.bar.Time != end && c.begun() {
 		if c.bar.Time < end {
-			return fmt.Errorf("%s: the bar at %v opens before the one before it ends, with bars of %s; give --interval, or run \"breakwater data check %s\"",
-				c.s.Name, c.bar.Time, IntervalText(c.s.Interval), c.s.Name)
+			return c.tooEarly(c.bar.Time)
 		}
 		n := c.sum.Gaps.note(end, c.bar.Time, c.s.Interval)
 		if m.flat && n > 0 {
@@ -234,6 +244,34 @@ func (m *Merger) load(c *cursor) error {
 	c.count(c.bar.Time)
 	c.open()
 	return nil
+}
+
+// goOn ends a series and begins the one that follows it, from its last close on.
+func (m *Merger) goOn(c *cursor) error {
+	c.at = exchange.Never
+	if c.next == nil {
+		return nil
+	}
+	c.next.end, c.next.bar.Close = c.end, c.bar.Close
+	if c.sum.Rows == 0 {
+		c.next.follows = c.follows // an empty one, as by a window of time
+	}
+	return m.load(c.next)
+}
+
+// begun reports whether a row came before the one that was read now.
+func (c *cursor) begun() bool { return c.sum.Rows > 0 || c.follows != nil && c.follows.sum.Rows > 0 }
+
+// tooEarly is the error of a row before the end of the one before it.
+func (c *cursor) tooEarly(t exchange.Stamp) error {
+	if c.sum.Rows == 0 {
+		return fmt.Errorf("%s: it begins at %v, before the end of %s; give files of one pair in order of time and without rows in common", c.s.Name, t, c.follows.s.Name)
+	}
+	if c.trades != nil {
+		return fmt.Errorf("%s: the trade at %v comes after %v; sort the file by time", c.s.Name, t, c.end)
+	}
+	return fmt.Errorf("%s: the bar at %v opens before the one before it ends, with bars of %s; give --interval, or run \"breakwater data check %s\"",
+		c.s.Name, t, IntervalText(c.s.Interval), c.s.Name)
 }
 
 func (c *cursor) count(t exchange.Stamp) {

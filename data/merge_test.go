@@ -176,6 +176,53 @@ func TestFlatBarsAreThoseOfKrakensFeed(t *testing.T) {
 	}
 }
 
+func TestSeriesOfOneKindGoOnOneAfterTheOther(t *testing.T) {
+	bars := func(names string, l ...*barList) []Series {
+		var out []Series
+		for i, b := range l {
+			out = append(out, Series{Name: names[i : i+1], Interval: time.Minute, Bars: b})
+		}
+		return out
+	}
+	parts := merge(t, Flat, bars("abc", minuteBars(1, 2), minuteBars(), minuteBars(4, 5))...)
+	whole := merge(t, Flat, bars("w", minuteBars(1, 2, 4, 5))...)
+	got, want := drain(t, parts), drain(t, whole)
+	for i := range got {
+		got[i].Source = 0
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	sums := parts.Summaries()
+	if sums[0].Rows != 2 || sums[1].Rows != 0 || sums[2].Rows != 2 || sums[2].Gaps.Missing != 1 || !sums[2].Matched {
+		t.Errorf("%+v", sums)
+	}
+	for _, wrong := range [][]Series{bars("ab", minuteBars(4, 5), minuteBars(1, 2)), bars("ab", minuteBars(1, 2), minuteBars(2, 3))} {
+		m := merge(t, Skip, wrong...)
+		var err error
+		for e := (exchange.Event{}); err == nil; {
+			err = m.Next(&e)
+		}
+		if !strings.Contains(err.Error(), "b: it begins at 1970-01-01T00:0") || !strings.Contains(err.Error(), "before the end of a; give files of one pair in order") {
+			t.Error(err)
+		}
+	}
+
+	first, second := realReader(t, "kraken/trades/BCHEUR.csv"), realReader(t, "kraken/trades/BCHEUR_next.csv")
+	m := merge(t, Skip, Series{Name: "first", Trades: first}, Series{Name: "second", Trades: second})
+	if n := len(drain(t, m)); n != 148+486 {
+		t.Errorf("%d trades of two files, want 634", n)
+	}
+	m = merge(t, Skip, Series{Name: "second", Trades: realReader(t, "kraken/trades/BCHEUR_next.csv")}, Series{Name: "first", Trades: realReader(t, "kraken/trades/BCHEUR.csv")})
+	var err error
+	for e := (exchange.Event{}); err == nil; {
+		err = m.Next(&e)
+	}
+	if !strings.Contains(err.Error(), "first: it begins at 2023-01-01T00:03:56Z, before the end of second") {
+		t.Error(err)
+	}
+}
+
 // broken gives some bars and then an error.
 type broken struct {
 	barList
@@ -223,7 +270,6 @@ func TestMergeRefusesWhatHasNoOrder(t *testing.T) {
 		{[]Series{{Name: "a", Interval: time.Minute}}, Skip, "either bars or trades"},
 		{[]Series{{Name: "a", Bars: minuteBars()}}, Skip, "--interval"},
 		{[]Series{{Name: "a", Bars: minuteBars(), Interval: time.Minute}}, "fill", "skip or flat"},
-		{[]Series{{Name: "a", Bars: minuteBars(), Interval: time.Minute}, {Name: "b", Bars: minuteBars(), Interval: time.Minute}}, Skip, "a and b"},
 	} {
 		if _, err := Merge(c.series, c.empty); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %q", err, c.want)
