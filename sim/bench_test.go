@@ -70,35 +70,39 @@ func BenchmarkReplayBarWithOneMarketOrderEach(b *testing.B) {
 	}
 }
 
-// BenchmarkTradeTicks plays trades over 1,000 resting orders a side, some of which fill
-// and are placed again.
+// BenchmarkTradeTicks plays a random walk of trades over 500 resting orders a side, ten
+// cents apart. Each that fills is placed again on the other side.
 func BenchmarkTradeTicks(b *testing.B) {
 	r := start1(b, Model{SpreadPPM: 200, SlippagePPM: 200, VolumeCapPPM: 100_000}, KrakenFees(), nil)
 	v := r.venue
+	for _, a := range []exchange.AssetID{xbt, usd} {
+		if err := v.Deposit(0, a, 1<<50); err != nil {
+			b.Fatal(err)
+		}
+	}
+	const grid = 10
 	ev := exchange.Event{Kind: exchange.KindTrade, Time: t0, Price: 1_000_000, Qty: one}
 	v.Apply(&ev)
 	o := exchange.Order{Type: exchange.Limit, Qty: 1}
-	for i := range 1000 {
-		o.ID++
-		o.Side, o.Price = exchange.Buy, money.Price(999_900-10*i)
-		v.Submit(0, &o)
-		o.ID++
-		o.Side, o.Price = exchange.Sell, money.Price(1_000_100+10*i)
-		v.Submit(0, &o)
+	for i := range money.Price(500) {
+		for side, p := range []money.Price{999_995 - grid*i, 1_000_005 + grid*i} {
+			o.ID++
+			o.Side, o.Price = exchange.Side(side), p
+			v.Submit(0, &o)
+		}
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	steps := make([]money.Price, 4096)
+	steps := make([]money.Price, 1<<16)
 	for i := range steps {
-		steps[i] = money.Price(rng.IntN(7) - 3)
+		steps[i] = money.Price(rng.IntN(9) - 4)
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
 	p, fills := money.Price(1_000_000), 0
 	var out exchange.Event
 	for i := range b.N {
-		p += steps[i&4095]
-		if p > 1_005_000 || p < 995_000 {
-			p = 1_000_000
+		if p += steps[i&(1<<16-1)]; p > 1_004_000 || p < 996_000 {
+			p -= 2 * steps[i&(1<<16-1)]
 		}
 		ev.Time += exchange.Stamp(time.Millisecond)
 		ev.Price = p
@@ -107,12 +111,16 @@ func BenchmarkTradeTicks(b *testing.B) {
 			if out.Kind == exchange.KindFill {
 				fills++
 				o.ID++
-				o.Side, o.Price = out.Side.Opposite(), out.Price+100-200*money.Price(out.Side.Opposite()&1^1)
+				o.Side, o.Price = out.Side.Opposite(), out.Price-grid
+				if o.Side == exchange.Sell {
+					o.Price = out.Price + grid
+				}
 				v.Submit(0, &o)
 			}
 		}
 	}
 	b.ReportMetric(float64(fills)/float64(b.N), "fills/op")
+	b.ReportMetric(float64(v.markets[0].open), "resting")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trades/s")
 }
 

@@ -68,8 +68,12 @@ func (v *Venue) crosses(m *market, o *live) bool {
 	if v.config.BookOnly || m.lastPrice == 0 {
 		return false
 	}
-	quote := v.model.worsen(m.in, o.Side, m.lastPrice, v.model.SpreadPPM, 0)
-	return !worse(o.Side, quote, limit)
+	return !worse(o.Side, v.quote(m, o.Side), limit)
+}
+
+// quote is the outside market's ask for a buy, its bid for a sale.
+func (v *Venue) quote(m *market, side exchange.Side) money.Price {
+	return v.model.worsen(m.in, side, m.lastPrice, v.model.SpreadPPM, 0)
 }
 
 // crossesBook reports whether a limit order would meet a resting one.
@@ -83,7 +87,10 @@ func (v *Venue) crossesBook(m *market, o *live) bool {
 // time in force say.
 func (v *Venue) meet(m *market, o *live) {
 	limit, limited := o.limit()
-	px, outside := v.outside(m, o.Side)
+	px, outside := v.outside(m, o)
+	if outside && limited && worse(o.Side, px, limit) && !worse(o.Side, v.quote(m, o.Side), limit) {
+		px = limit // it crosses the spread; its own limit bounds the slippage
+	}
 	if o.PostOnly && (outside && !worse(o.Side, px, limit) || v.crosses(m, o)) {
 		v.end(o, exchange.OpVenue, exchange.Cancelled, exchange.CodePostOnly)
 		return
@@ -111,40 +118,38 @@ func (v *Venue) meetBook(m *market, o *live) {
 	if o.TIF == exchange.IOC || o.TIF == exchange.FOK || m.lastPrice == 0 {
 		return
 	}
-	v.takeBook(m, o, v.model.taker(m.in, o.Side, m.lastPrice, m.drift), true)
+	v.takeBook(m, o, v.model.taker(m.in, o.Side, m.lastPrice, 0), true)
 }
 
-// outside is the price at which the outside market serves a taker now; ok is false when
-// it is not there.
-func (v *Venue) outside(m *market, side exchange.Side) (p money.Price, ok bool) {
+// outside is the price at which the outside market serves an order that takes now; ok is
+// false when it is not there. Only who arrives now suffers the drift of its way.
+func (v *Venue) outside(m *market, o *live) (p money.Price, ok bool) {
 	if !m.printing {
 		return 0, false
 	}
-	return v.model.taker(m.in, side, m.lastPrice, m.drift), true
+	drift := m.drift
+	if o.arrival < v.now {
+		drift = 0
+	}
+	return v.model.taker(m.in, o.Side, m.lastPrice, drift), true
 }
 
 // fillable reports whether all of an order could be filled at once: by other accounts'
 // resting orders before its own account's stops it, and by the outside market.
 func (v *Venue) fillable(m *market, o *live, px money.Price, outside bool) bool {
 	left := o.remaining
-	if outside && o.within(px) {
-		if m.capLeft >= left {
-			return true
-		}
-		left -= m.capLeft
-	}
 	rungs := m.book.rungs[opposite(o.Side)]
 	for r := len(rungs) - 1; r >= 0; r-- {
 		head := m.book.levels[rungs[r].level].head
 		if p := m.book.nodes[head].price; !o.within(p) || outside && worse(o.Side, p, px) {
-			return false
+			break
 		}
 		served, stopped := m.book.serves(head, o)
 		if left -= served; left <= 0 || stopped {
 			return left <= 0
 		}
 	}
-	return false
+	return outside && o.within(px) && m.capLeft >= left
 }
 
 // serves is how much the queue that begins at head gives to an order, and whether one of

@@ -279,7 +279,7 @@ func (v *Venue) trailInRange(m *market, ev *exchange.Event) {
 func (v *Venue) meetAt(m *market, o *live, p money.Price) {
 	m.lastPrice = p
 	m.printing = true
-	px, _ := v.outside(m, o.Side)
+	px, _ := v.outside(m, o)
 	v.take(m, o, px, true)
 	m.printing = false
 	if o.done {

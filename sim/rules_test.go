@@ -44,6 +44,30 @@ func TestFreshLimitWithinReachTakesAtTheOpening(t *testing.T) {
 	}
 }
 
+func TestLimitThatCrossesTheSpreadBoundsItsSlippage(t *testing.T) {
+	// The ask is 10005, a taker would pay 10010. To rest at 10007 would be a maker's fee for
+	// a taker's fill.
+	r, _ := after(t, costs, flat().bar(1, 10000, 10100, 9900, 10000, 100*one), limit(exchange.Buy, one, 10007))
+	r.filled(10007, int64(one))
+	if f := r.fills[0]; f.Liquidity != exchange.Taker || f.Time != t0.Add(minute) {
+		t.Fatalf("fill: %+v", f)
+	}
+	r, _ = after(t, costs, flat().bar(1, 10000, 10100, 10000, 10000, 100*one), limit(exchange.Buy, one, 10004))
+	if f := r.fills[0]; f.Liquidity != exchange.Maker || f.Time != t0.Add(2*minute) {
+		t.Fatalf("fill: %+v", f)
+	}
+}
+
+func TestOnlyWhatIsOnItsWaySuffersTheDrift(t *testing.T) {
+	model := Model{Latency: 6 * time.Second, VolumeCapPPM: 100_000}
+	feed := new(list).bar(0, 10000, 10100, 9900, 10000, 10*one).bar(1, 10000, 10100, 9900, 10000, 10*one).bar(2, 10000, 10100, 9900, 10000, 10*one)
+	r := start1(t, model, FixedFees(0, 0), feed)
+	r.bars(1)
+	r.send(buy(2 * one))
+	r.bars(-1)
+	r.filled(10020, int64(one), 10000, int64(one)) // the rest was there already
+}
+
 func TestLimitFillsOnlyWhenPriceTradesThroughIt(t *testing.T) {
 	touch, _ := after(t, costs, flat().bar(1, 10000, 10100, 9900, 10000, 100*one), limit(exchange.Buy, one, 9900))
 	touch.filled()

@@ -181,7 +181,7 @@ func (v *Venue) Top(i exchange.InstrumentID) (bid, ask money.Price) {
 	if m.lastPrice == 0 {
 		return 0, 0
 	}
-	return v.model.worsen(m.in, exchange.Sell, m.lastPrice, v.model.SpreadPPM, 0), v.model.worsen(m.in, exchange.Buy, m.lastPrice, v.model.SpreadPPM, 0)
+	return v.quote(m, exchange.Sell), v.quote(m, exchange.Buy)
 }
 
 // emit adds an event to an account's outbox for the caller to fill in.

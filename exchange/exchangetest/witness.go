@@ -19,11 +19,11 @@ type Witness struct {
 
 // Known is what the events have told of an order.
 type Known struct {
-	State   exchange.State
-	Qty     money.Qty // as submitted or amended; 0: bought by cash
-	Filled  money.Qty
-	Ends    int // terminal events
-	ByVenue bool
+	State  exchange.State
+	Qty    money.Qty // as submitted or amended; 0: bought by cash
+	Filled money.Qty
+	Ends   int  // terminal events
+	Whole  bool // fill or kill
 }
 
 // NewWitness has seen nothing.
@@ -33,21 +33,11 @@ func NewWitness() *Witness {
 
 // Submitted notes an order that was handed over.
 func (w *Witness) Submitted(o *exchange.Order) {
-	w.orders[o.ID] = &Known{State: exchange.Pending, Qty: o.Qty}
+	w.orders[o.ID] = &Known{State: exchange.Pending, Qty: o.Qty, Whole: o.TIF == exchange.FOK}
 }
 
 // Order is what is known of an order, nil for an unknown one.
 func (w *Witness) Order(id exchange.OrderID) *Known { return w.orders[id] }
-
-// Open counts orders that have not ended.
-func (w *Witness) Open() (n int) {
-	for _, k := range w.orders {
-		if !k.State.Done() {
-			n++
-		}
-	}
-	return n
-}
 
 // See takes an event and reports the promise that it breaks.
 func (w *Witness) See(ev *exchange.Event) error {
@@ -110,7 +100,7 @@ func (w *Witness) order(ev *exchange.Event) error {
 		return nil
 	}
 	if k == nil && ev.Op == exchange.OpVenue { // the venue's own: a conditional close
-		k = &Known{State: exchange.Pending, Qty: ev.Qty, ByVenue: true}
+		k = &Known{State: exchange.Pending, Qty: ev.Qty}
 		w.orders[ev.Order] = k
 	}
 	switch {
@@ -122,6 +112,9 @@ func (w *Witness) order(ev *exchange.Event) error {
 		}
 	case !k.State.May(ev.State):
 		return fmt.Errorf("order %d goes from %v to %v", ev.Order, k.State, ev.State)
+	}
+	if k.Whole && ev.State.Done() && k.Filled != 0 {
+		return fmt.Errorf("order %d is fill-or-kill, and %v with fills of %d", ev.Order, ev.State, k.Filled)
 	}
 	if ev.Code == exchange.CodeAmended {
 		k.Qty = ev.Qty
