@@ -56,7 +56,7 @@ type Collector struct {
 // order is what a fill needs to know of its order.
 type order struct {
 	decision money.Price
-	slot     int16
+	slot     exchange.SlotID
 	kind     exchange.OrderType
 }
 

@@ -37,8 +37,8 @@ func TestFillsReadBackToTheLastDigit(t *testing.T) {
 	if len(rows) != r.Fills.Len() || len(rows) == 0 {
 		t.Fatalf("%d rows for %d fills", len(rows), r.Fills.Len())
 	}
-	for i, row := range rows {
-		f := r.Fills.At(i)
+	for i, f := range r.Fills.All() {
+		row := rows[i]
 		for _, c := range []struct {
 			text     string
 			decimals uint8

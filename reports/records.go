@@ -15,7 +15,7 @@ func (c *Collector) Record(r *risk.Record, _ bool) error {
 	case risk.RecIntent:
 		c.run.Orders.Approved++
 		o := r.Order
-		c.orders[o.ID] = order{decision: o.Decision, slot: int16(o.Slot), kind: o.Type}
+		c.orders[o.ID] = order{decision: o.Decision, slot: o.Slot, kind: o.Type}
 	case risk.RecFill:
 		c.fill(r.Event)
 	case risk.RecOrder:
@@ -48,7 +48,7 @@ func (c *Collector) fill(ev *exchange.Event) {
 	}
 	f := Fill{
 		Time: ev.Time, Order: ev.Order, Price: ev.Price, Qty: ev.Qty, Cost: ev.Cost, Fee: ev.Fee,
-		Instrument: ev.Instrument, FeeAsset: int16(ev.FeeAsset), Slot: o.slot,
+		Instrument: ev.Instrument, FeeAsset: ev.FeeAsset, Slot: o.slot,
 		Side: ev.Side, Liquidity: ev.Liquidity, Type: o.kind,
 	}
 	c.run.Fills.push(&f)
@@ -72,7 +72,7 @@ func (c *Collector) fill(ev *exchange.Event) {
 // count adds a fill to the totals of its instrument and of the account.
 func (c *Collector) count(in *exchange.Instrument, f *Fill, decision money.Price) {
 	fee := f.Fee
-	if exchange.AssetID(f.FeeAsset) == in.Base {
+	if f.FeeAsset == in.Base {
 		fee = c.quoteOf(in, f.Fee, f.Price)
 	}
 	var lost money.Amount

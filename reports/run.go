@@ -34,7 +34,7 @@ type Run struct {
 	ExposedBars  int64   // bars at whose end coins were held
 	MeanExposure float64 // mean share of equity in coins, over all bars
 
-	Fills       List[Fill]
+	Fills       Fills
 	Trips       List[RoundTrip] // closed ones in order of closing, then those left open
 	OpenTrips   int
 	Instruments []Subtotal // those that were traded, by id

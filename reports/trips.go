@@ -8,28 +8,6 @@ import (
 	"breakwater/exchange/money"
 )
 
-// noType is the order type of a fill whose order the records do not tell.
-const noType = exchange.OrderType(255)
-
-// Fill is one execution, in the scales of its instrument and its quote asset.
-type Fill struct {
-	Time       exchange.Stamp
-	Order      exchange.OrderID
-	Price      money.Price
-	Qty        money.Qty
-	Cost       money.Amount // quote asset
-	Fee        money.Amount // FeeAsset
-	Instrument exchange.InstrumentID
-	FeeAsset   int16
-	Slot       int16
-	Side       exchange.Side
-	Liquidity  exchange.Liquidity
-	Type       exchange.OrderType // of the order; Known says whether the records told
-}
-
-// Known reports whether the order's type is known.
-func (f *Fill) Known() bool { return f.Type != noType }
-
 // RoundTrip is a position of one slot in one instrument from flat to flat: it opens with
 // a buy while nothing is held and closes with the sell that leaves less than one lot.
 // Buys and partial sells between accumulate, so its profit is what was received less what
@@ -118,7 +96,7 @@ func (p *position) fill(c *Collector, in *exchange.Instrument, f *Fill) (closed 
 		}
 		held := p.held // dust below a lot stays in the account
 		*p = position{open: true, held: held, trip: RoundTrip{
-			Opened: f.Time, Instrument: f.Instrument, Slot: f.Slot, Worst: f.Price, Best: f.Price,
+			Opened: f.Time, Instrument: f.Instrument, Slot: int16(f.Slot), Worst: f.Price, Best: f.Price,
 		}}
 	}
 	t := &p.trip
@@ -126,7 +104,7 @@ func (p *position) fill(c *Collector, in *exchange.Instrument, f *Fill) (closed 
 	t.Worst, t.Best = min(t.Worst, f.Price), max(t.Best, f.Price)
 	base, _ := in.BaseAmount(f.Qty)
 	fee := f.Fee
-	if exchange.AssetID(f.FeeAsset) == in.Base {
+	if f.FeeAsset == in.Base {
 		p.held -= f.Fee
 		fee = c.quoteOf(in, f.Fee, f.Price)
 	} else {
