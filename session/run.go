@@ -1,0 +1,272 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"time"
+
+	"breakwater/data/journal"
+	"breakwater/data/journal/osfs"
+	"breakwater/exchange"
+	"breakwater/risk"
+	"breakwater/strategy"
+	"breakwater/strategy/engine"
+)
+
+// Options are what a command line says beside the configuration.
+type Options struct {
+	For   time.Duration  // real time after which the session stops; 0: none
+	Until exchange.Stamp // event time after which it stops; 0: none
+	Build string         // of the program, for the status
+	Log   io.Writer      // one line for each thing that a person should see
+}
+
+// session is one life of a trading process.
+type session struct {
+	plan    *plan
+	opt     Options
+	dir     *stateDir
+	fs      *osfs.Dir
+	journal *journal.Writer
+	books   *books
+	trades  *tradeFiles
+	venue   *simulated
+	pacer   *Pacer
+	kill    KillFile
+	guard   *risk.Guard
+	engine  *engine.Engine
+	slots   []engine.Slot
+	lives   int // before this one
+
+	nudge    chan struct{}
+	signal   atomic.Bool // SIGUSR1 came
+	killed   bool
+	began    time.Time
+	statusAt time.Time
+	told     risk.Level
+	seen     []exchange.Stamp // by instrument: last market event
+	now      exchange.Stamp
+}
+
+// Run trades until the context is done, the options end it, or the market does. It
+// returns nil after a clean stop. errors.Is with ErrWrong and ErrRefused tells why it did
+// not begin.
+func Run(ctx context.Context, c *Config, opt Options) (err error) {
+	p, err := c.plan()
+	if err != nil {
+		return err
+	}
+	s := &session{plan: p, opt: opt, nudge: make(chan struct{}, 1), began: time.Now()}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(); err != nil {
+		return err
+	}
+	stop := s.listen()
+	defer stop()
+	s.logf("session %d in %s: %s at %s, profile %s", s.lives+1, s.dir.path, p.catalog.Symbols(), p.pace.text, p.limits.Profile)
+	return s.trade(ctx)
+}
+
+// open puts the parts together: state directory, venue, journal, guard, strategies.
+func (s *session) open() (err error) {
+	p := s.plan
+	state := p.config.file(p.config.State)
+	if s.dir, err = holdState(state); err != nil {
+		return err
+	}
+	s.kill = KillFile(s.dir.file(killName))
+	var tops bool
+	if s.slots, tops, err = p.makeSlots(); err != nil {
+		return Wrong(err)
+	}
+	if s.venue, s.lives, err = openVenue(p, s.dir.path, tops, s.began); err != nil {
+		return err
+	}
+	s.seen = make([]exchange.Stamp, len(p.catalog.Instruments))
+	s.pacer = NewPacer(s.venue, p.pace, s.nudge)
+	if err := s.recover(); err != nil {
+		return err
+	}
+	s.engine, err = engine.New(engine.Config{
+		Guard: s.guard, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Slots: s.slots, Size: p.size, Seed: p.config.Seed,
+	})
+	return Wrong(err)
+}
+
+// makeSlots makes the strategies. tops says that one of them looks at the book.
+func (p *plan) makeSlots() (slots []engine.Slot, tops bool, err error) {
+	for i := range p.slots {
+		sp := &p.slots[i]
+		made, err := sp.make()
+		if err != nil {
+			return nil, false, err
+		}
+		_, watches := made.(strategy.BookWatcher)
+		tops = tops || watches
+		slots = append(slots, engine.Slot{
+			Name: sp.name, Strategy: made, Mode: sp.mode, Instruments: sp.instruments, Interval: sp.interval, SharePPM: sp.sharePPM,
+		})
+	}
+	return slots, tops, nil
+}
+
+// listen makes SIGUSR1 a request to kill.
+func (s *session) listen() (stop func()) {
+	signals := make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(signals, killSignal)
+	go func() {
+		for {
+			select {
+			case <-signals:
+				s.signal.Store(true)
+				select {
+				case s.nudge <- struct{}{}:
+				default: // it is about to look around already
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
+}
+
+// trade is the session's life after its start.
+func (s *session) trade(ctx context.Context) error {
+	if s.opt.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.opt.For)
+		defer cancel()
+	}
+	for {
+		err := s.engine.Run(ctx)
+		switch {
+		case errors.Is(err, errAttend):
+			err = s.attend()
+		case err == nil:
+			return s.finish("the market has ended")
+		case errors.Is(err, context.DeadlineExceeded):
+			return s.finish("the time given with --for is over")
+		case errors.Is(err, context.Canceled):
+			return s.finish("told to stop")
+		}
+		if errors.Is(err, errUntil) {
+			return s.finish("the time given with --until has come")
+		}
+		if err != nil {
+			s.lastWords(err.Error())
+			return err
+		}
+	}
+}
+
+// errUntil ends a session at the event time that was given.
+var errUntil = errors.New("session: until")
+
+// attend is everything that happens by the clock: it is called every 50 ms.
+func (s *session) attend() error {
+	s.now = s.pacer.last
+	if err := s.lookForKill(); err != nil {
+		return err
+	}
+	if err := s.journal.Flush(); err != nil {
+		return err
+	}
+	if err := s.trades.flush(); err != nil {
+		return fmt.Errorf("session: %s: %w", tradesCSV, err)
+	}
+	if now := time.Now(); now.Sub(s.statusAt) >= statusEvery || s.told != s.guard.Level() {
+		s.statusAt = now
+		if err := s.writeStatus(""); err != nil {
+			return err
+		}
+	}
+	if s.opt.Until != 0 && s.now >= s.opt.Until {
+		return errUntil
+	}
+	return nil
+}
+
+// statusEvery is how old the status may be.
+const statusEvery = 250 * time.Millisecond
+
+// finish is a clean stop.
+func (s *session) finish(why string) error {
+	s.pacer.Hurry()
+	s.guard.Note("session stops: " + why)
+	err := s.settle()
+	if err != nil {
+		why += "; " + err.Error()
+	}
+	s.lastWords(why)
+	return err
+}
+
+// settle takes back the entries and waits for the answers, so that the journal says how
+// every one of them ended.
+func (s *session) settle() error {
+	if err := s.guard.CancelAll(true); err != nil {
+		return err
+	}
+	if err := s.guard.Refresh(); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	for {
+		var ev exchange.Event
+		err := s.guard.Next(ctx, &ev, exchange.Never)
+		switch {
+		case err == io.EOF || err == nil && ev.Kind == exchange.KindSnapshot:
+			return nil
+		case errors.Is(err, errAttend):
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// lastWords is the last status.
+func (s *session) lastWords(why string) {
+	s.logf("stopped: %s", why)
+	if err := s.writeStatus(why); err != nil {
+		s.logf("%v", err)
+	}
+}
+
+// close lets go of everything, in the reverse order.
+func (s *session) close() error {
+	var errs []error
+	if s.trades != nil {
+		errs = append(errs, s.trades.close())
+	}
+	if s.journal != nil {
+		if err := s.journal.Close(); s.journal.Err() == nil {
+			errs = append(errs, err)
+		}
+	}
+	if s.fs != nil {
+		errs = append(errs, s.fs.Close())
+	}
+	if s.venue != nil {
+		errs = append(errs, s.venue.Close())
+	}
+	if s.dir != nil {
+		errs = append(errs, s.dir.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *session) logf(format string, args ...any) {
+	if s.opt.Log != nil {
+		fmt.Fprintf(s.opt.Log, "%s  %s\n", time.Now().UTC().Format("15:04:05.000"), fmt.Sprintf(format, args...))
+	}
+}

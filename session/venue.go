@@ -1,0 +1,354 @@
+package session
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"breakwater/data"
+	"breakwater/exchange"
+	"breakwater/sim"
+)
+
+// simulated is a simulated venue that outlives the session, as a real one would: it keeps
+// the record of all that it was told and all that it said.
+type simulated struct {
+	*sim.Replay
+	venue *sim.Venue
+	rec   record
+	woken exchange.Stamp
+	close func()
+}
+
+// venueHeader is what a venue was made of: with the same, the record gives the same venue.
+type venueHeader struct {
+	Version int              `json:"version"`
+	Synth   *data.Market     `json:"synth,omitempty"`
+	Trades  bool             `json:"trades,omitempty"`
+	Files   []venueFile      `json:"files,omitempty"`
+	From    exchange.Stamp   `json:"from_ns,omitempty"`
+	To      exchange.Stamp   `json:"to_ns,omitempty"`
+	Bars    time.Duration    `json:"bars_ns,omitempty"`
+	Pairs   []exchange.Spec  `json:"pairs"`
+	Cash    int64            `json:"cash"`
+	Asset   exchange.AssetID `json:"currency"`
+	Model   sim.Model        `json:"fills"`
+	Fee     string           `json:"fee,omitempty"`
+	Tops    bool             `json:"tops,omitempty"`
+}
+
+type venueFile struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+}
+
+// openVenue opens the venue of a state directory: a new one, or the one that its record
+// tells of. lives is how many sessions it has seen before this one.
+func openVenue(p *plan, dir string, tops bool, now time.Time) (v *simulated, lives int, err error) {
+	path := filepath.Join(dir, recordName)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, 0, fmt.Errorf("session: %s: %s", path, plainFileError(err))
+	}
+	v = &simulated{rec: record{f: f, buf: make([]byte, 0, 4096)}, woken: exchange.Never, close: func() {}}
+	if lives, err = v.rebuild(p, tops, now); err != nil {
+		v.Close()
+		return nil, 0, err
+	}
+	// a new connection: what the venue said to the session before this one is gone
+	if err := v.rec.number(entryLife, now.UnixNano()); err != nil {
+		v.Close()
+		return nil, 0, err
+	}
+	v.drop()
+	return v, lives, nil
+}
+
+// Close ends the record.
+func (v *simulated) Close() error {
+	v.close()
+	return v.rec.f.Close()
+}
+
+// rebuild makes the venue and brings it to the record's end.
+func (v *simulated) rebuild(p *plan, tops bool, now time.Time) (lives int, err error) {
+	in := &recordReader{r: bufio.NewReaderSize(v.rec.f, 1<<16)}
+	kind, content, err := in.next()
+	switch {
+	case err == io.EOF || err == errTorn && in.read == 0: // none yet, or not even its first entry
+		if err := v.rec.f.Truncate(0); err != nil {
+			return 0, err
+		}
+		if p.market.now {
+			p.market.synth.Start = exchange.At(now.Truncate(p.market.synth.Interval))
+		}
+		if err := v.make(p, tops); err != nil {
+			return 0, err
+		}
+		head, err := p.venueHeader(tops)
+		if err != nil {
+			return 0, err
+		}
+		_, err = v.rec.f.Seek(0, io.SeekStart)
+		if err == nil {
+			err = v.rec.write(entryHeader, func(b []byte) []byte { return append(b, head...) })
+		}
+		return 0, err
+	case err != nil:
+		return 0, fmt.Errorf("session: %s: %w", recordName, err)
+	case kind != entryHeader:
+		return 0, Refused(fmt.Errorf("%s is no record of a venue; give another state directory", recordName))
+	}
+	if err := p.adopt(content, tops); err != nil {
+		return 0, err
+	}
+	if err := v.make(p, tops); err != nil {
+		return 0, err
+	}
+	for {
+		kind, content, err = in.next()
+		if err == nil {
+			if kind == entryLife {
+				lives++
+			}
+			err = v.again(kind, content)
+		}
+		switch {
+		case err == nil:
+			continue
+		case err == errTorn:
+			if err := v.rec.f.Truncate(in.read); err != nil {
+				return lives, fmt.Errorf("session: %s: %w", recordName, err)
+			}
+		case err != io.EOF:
+			return lives, err
+		}
+		v.rec.size = in.read
+		_, err = v.rec.f.Seek(in.read, io.SeekStart)
+		return lives, err
+	}
+}
+
+// make builds the venue as it is before its first event.
+func (v *simulated) make(p *plan, tops bool) error {
+	feed, closeFeed, err := p.market.open(p.catalog)
+	v.close = closeFeed
+	if err != nil {
+		return err
+	}
+	first := &peeked{Feed: feed}
+	if err := feed.Next(&first.ev); err != nil {
+		if err == io.EOF {
+			return p.config.wrongAt("$.market", "the market has no data between from and to; widen them")
+		}
+		return Wrong(err)
+	}
+	v.venue, err = sim.NewVenue(sim.Config{
+		Catalog: p.catalog, Model: p.model, Fees: p.fees, Accounts: []sim.Deposits{{{Asset: p.currency, Total: p.cash}}},
+	})
+	if err != nil {
+		return Wrong(err)
+	}
+	// the account's first snapshot arrives just before the market begins
+	v.venue.AdvanceTo(first.ev.Time - exchange.Stamp(p.model.Latency) - exchange.Stamp(time.Second))
+	v.Replay = sim.NewReplay(v.venue, first, 0)
+	v.Replay.EmitTops(tops)
+	return nil
+}
+
+// peeked is a feed whose first event has been looked at.
+type peeked struct {
+	exchange.Feed
+	ev   exchange.Event
+	past bool
+}
+
+func (p *peeked) Next(ev *exchange.Event) error {
+	if !p.past {
+		p.past = true
+		*ev = p.ev
+		return nil
+	}
+	return p.Feed.Next(ev)
+}
+
+// again does what an entry tells.
+func (v *simulated) again(kind byte, content []byte) error {
+	switch kind {
+	case entryLife:
+		v.drop()
+	case entryEnd:
+		var ev exchange.Event
+		if err := v.Replay.Next(context.Background(), &ev); err != io.EOF {
+			return differs(err)
+		}
+	case entryEvent:
+		var ev exchange.Event
+		if err := v.Replay.Next(context.Background(), &ev); err != nil || !bytes.Equal(packEvent(v.rec.buf[:0], &ev), content) {
+			return differs(err)
+		}
+		if ev.Time >= v.woken {
+			v.woken = exchange.Never
+		}
+	case entryOrder:
+		var o exchange.Order
+		if err := unpackOrder(content, &o); err != nil {
+			return err
+		}
+		v.venue.Submit(0, &o)
+	case entryAmend:
+		var a exchange.Amend
+		if err := unpackAmend(content, &a); err != nil {
+			return err
+		}
+		v.venue.Amend(0, &a)
+	case entryAsk:
+		return v.Replay.Refresh()
+	default:
+		n, size := binary.Varint(content)
+		if size <= 0 {
+			return errTorn
+		}
+		switch kind {
+		case entryWake:
+			v.woken = exchange.Stamp(n)
+			v.Replay.WakeAt(v.woken)
+		case entryCancel:
+			v.venue.Cancel(0, exchange.OrderID(n))
+		case entryDead:
+			return v.Replay.CancelAllAfter(time.Duration(n))
+		default:
+			return Refused(fmt.Errorf("%s has an entry of kind %q, which this program does not know; use the one that wrote it", recordName, kind))
+		}
+	}
+	return nil
+}
+
+func differs(err error) error {
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Wrong(err)
+	}
+	return Refused(fmt.Errorf("%s: the market does not go as it went: its data or this program has changed; give a new state directory, or what it was made with", recordName))
+}
+
+// drop loses what the venue has said and nobody took.
+func (v *simulated) drop() {
+	var ev exchange.Event
+	for v.venue.Take(0, &ev) {
+	}
+}
+
+// Submit hands an order over.
+func (v *simulated) Submit(o *exchange.Order) error {
+	if err := v.rec.write(entryOrder, func(b []byte) []byte { return packOrder(b, o) }); err != nil {
+		return err
+	}
+	v.venue.Submit(0, o)
+	return nil
+}
+
+// Amend hands a change over.
+func (v *simulated) Amend(a *exchange.Amend) error {
+	if err := v.rec.write(entryAmend, func(b []byte) []byte { return packAmend(b, a) }); err != nil {
+		return err
+	}
+	v.venue.Amend(0, a)
+	return nil
+}
+
+// Cancel hands a cancellation over.
+func (v *simulated) Cancel(id exchange.OrderID) error {
+	if err := v.rec.number(entryCancel, int64(id)); err != nil {
+		return err
+	}
+	v.venue.Cancel(0, id)
+	return nil
+}
+
+// CancelAllAfter sets the dead man's switch.
+func (v *simulated) CancelAllAfter(d time.Duration) error {
+	if err := v.rec.number(entryDead, int64(d)); err != nil {
+		return err
+	}
+	return v.Replay.CancelAllAfter(d)
+}
+
+// Refresh asks for a snapshot.
+func (v *simulated) Refresh() error {
+	if err := v.rec.write(entryAsk, func(b []byte) []byte { return b }); err != nil {
+		return err
+	}
+	return v.Replay.Refresh()
+}
+
+// WakeAt asks for a beat.
+func (v *simulated) WakeAt(t exchange.Stamp) {
+	if t == v.woken {
+		return
+	}
+	v.woken = t
+	v.Replay.WakeAt(t)
+	// an error of the file shows at the next event, before anything depends on it
+	_ = v.rec.number(entryWake, int64(t))
+}
+
+// Next is the venue's next event, on record before anybody sees it.
+func (v *simulated) Next(ctx context.Context, ev *exchange.Event) error {
+	err := v.Replay.Next(ctx, ev)
+	switch {
+	case err == io.EOF:
+		if err := v.rec.write(entryEnd, func(b []byte) []byte { return b }); err != nil {
+			return err
+		}
+	case err == nil:
+		if ev.Time >= v.woken {
+			v.woken = exchange.Never
+		}
+		return v.rec.write(entryEvent, func(b []byte) []byte { return packEvent(b, ev) })
+	}
+	return err
+}
+
+// venueHeader is the record's first entry.
+func (p *plan) venueHeader(tops bool) ([]byte, error) {
+	h := venueHeader{
+		Version: 1, Synth: p.market.synth, Trades: p.market.trade, From: p.market.from, To: p.market.to, Bars: p.market.bars,
+		Cash: int64(p.cash), Asset: p.currency, Model: p.model, Fee: p.config.Account.Fee, Tops: tops,
+	}
+	for i := range p.catalog.Instruments {
+		h.Pairs = append(h.Pairs, p.catalog.Instruments[i].Spec)
+	}
+	for i := range p.market.files {
+		sum, err := fileSum(p.market.files[i].path)
+		if err != nil {
+			return nil, err
+		}
+		h.Files = append(h.Files, venueFile{filepath.Base(p.market.files[i].path), sum})
+	}
+	return json.Marshal(h)
+}
+
+// adopt refuses a configuration that would make another venue than the one on record. A
+// market that began at the session's first start keeps that start.
+func (p *plan) adopt(content []byte, tops bool) error {
+	var have venueHeader
+	if err := json.Unmarshal(content, &have); err != nil {
+		return Refused(fmt.Errorf("%s is no record of a venue; give another state directory", recordName))
+	}
+	if p.market.now && have.Synth != nil {
+		p.market.synth.Start = have.Synth.Start
+	}
+	want, err := p.venueHeader(tops)
+	if err != nil || bytes.Equal(want, content) {
+		return err
+	}
+	return Refused(fmt.Errorf("the venue in this state directory was made with another market, fills, fee, cash or pairs than %s says: put them back, or give a new state directory with --state", filepath.Base(p.config.path)))
+}
