@@ -12,6 +12,9 @@ import (
 // buy may have less than it takes when the price ran away from its hold.
 func (v *Venue) affordable(m *market, o *live, p money.Price, q money.Qty, l exchange.Liquidity) money.Qty {
 	if o.Side == exchange.Sell {
+		if cost, ok := m.in.Cost(p, q, CostRounding); !ok || cost > maxBalance {
+			return m.in.QtyFor(maxBalance, p) // no more than a balance can take
+		}
 		return q
 	}
 	budget := o.held + v.ledger.free(o.account, m.in.Quote)
