@@ -74,4 +74,3 @@ state directory stops all trading and leaves the process up.`,
 	f.StringVar(&until, "until", "", "market `TIME` (UTC) at which the session stops")
 	return c
 }
-
