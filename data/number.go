@@ -13,43 +13,49 @@ import (
 // fastDigits is how many digits certainly fit a uint64.
 const fastDigits = 19
 
-// decimal reads an unsigned decimal number that begins at buf[i] and returns it times
-// 10^scale, and the place of the byte after it. ok is false for everything that is not
-// plain digits with at most scale of them after the point: those rare texts go through
-// money.Parse, which knows them all and names what is wrong. buf must end in a byte that
-// is neither digit nor point.
-func decimal(buf []byte, i int, scale uint8) (v int64, next int, ok bool) {
-	var m uint64
-	start := i
-	for {
-		c := buf[i] - '0'
-		if c > 9 {
-			break
-		}
-		m = m*10 + uint64(c)
-		i++
-	}
-	digits := i - start
-	missing := uint(scale)
-	if buf[i] == '.' {
-		i++
-		point := i
-		for {
-			c := buf[i] - '0'
-			if c > 9 {
-				break
+// plain reads as many unsigned decimal numbers as v has places, with a comma between
+// two of them, and puts each times 10^scale into its place; next is the byte after the
+// last one. It reads the common texts fast and leaves the rest: ok is false for anything
+// but digits with at most scale of them after the point, and those go through
+// money.Parse, which knows them all and names what is wrong. A byte that is neither
+// digit nor point must follow in buf. The loop over the numbers stands in here, because
+// a call for each one costs a sixth of the time of a row.
+func plain(buf []byte, i int, v []int64, scales []uint8) (next int, ok bool) {
+	for k := range v {
+		if k > 0 {
+			if buf[i] != ',' {
+				return i, false
 			}
+			i++
+		}
+		var m uint64
+		start := i
+		c := buf[i] - '0'
+		for ; c <= 9; c = buf[i] - '0' {
 			m = m*10 + uint64(c)
 			i++
 		}
-		missing -= uint(i - point) // wraps when there are too many, and is refused below
-		digits += i - point
+		digits, missing := i-start, uint(scales[k])
+		if buf[i] == '.' {
+			i++
+			point := i
+			for c = buf[i] - '0'; c <= 9; c = buf[i] - '0' {
+				m = m*10 + uint64(c)
+				i++
+			}
+			missing -= uint(i - point) // wraps when there are too many, and is refused below
+			digits += i - point
+		}
+		if uint(digits-1) >= fastDigits || missing > money.MaxDecimals {
+			return i, false
+		}
+		hi, lo := bits.Mul64(m, uint64(money.Pow10[missing]))
+		if hi != 0 || lo > math.MaxInt64 {
+			return i, false
+		}
+		v[k] = int64(lo)
 	}
-	if uint(digits-1) >= fastDigits || missing > money.MaxDecimals {
-		return 0, i, false
-	}
-	hi, lo := bits.Mul64(m, uint64(money.Pow10[missing]))
-	return int64(lo), i, hi == 0 && lo <= math.MaxInt64
+	return i, true
 }
 
 // number reads a field of any spelling that money.Parse knows.

@@ -43,39 +43,13 @@ func (r *Reader) readBar(b *Bar) error {
 // fastBar reads a row of plain numbers in Kraken's order of columns; false leaves the
 // row to slowBar.
 func (r *Reader) fastBar(b *Bar) bool {
-	buf := r.buf[:r.lim]
-	t, i, ok := decimal(buf, r.pos, r.l.unit)
-	if !ok || buf[i] != ',' {
+	var v [7]int64
+	if !r.plainRow(v[:r.l.columns]) {
 		return false
 	}
-	b.Time = exchange.Stamp(t) + r.l.base
-	var prices [4]int64
-	for k := range prices {
-		if prices[k], i, ok = decimal(buf, i+1, r.priceDec); !ok || buf[i] != ',' {
-			return false
-		}
-	}
-	b.Open, b.High, b.Low, b.Close = money.Price(prices[0]), money.Price(prices[1]), money.Price(prices[2]), money.Price(prices[3])
-	v, i, ok := decimal(buf, i+1, r.lotDec)
-	if !ok {
-		return false
-	}
-	b.Volume, b.Count = money.Qty(v), 0
-	if r.l.count >= 0 {
-		if buf[i] != ',' {
-			return false
-		}
-		if b.Count, i, ok = decimal(buf, i+1, 0); !ok {
-			return false
-		}
-	}
-	if buf[i] == '\r' {
-		i++
-	}
-	if buf[i] != '\n' {
-		return false
-	}
-	r.pos = i + 1
+	b.Time = exchange.Stamp(v[0]) + r.l.base
+	b.Open, b.High, b.Low, b.Close = money.Price(v[1]), money.Price(v[2]), money.Price(v[3]), money.Price(v[4])
+	b.Volume, b.Count = money.Qty(v[5]), v[6]
 	return true
 }
 

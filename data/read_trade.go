@@ -55,24 +55,11 @@ func (r *Reader) readTrade(t *Trade) error {
 // fastTrade reads a row of plain time, price and volume; false leaves the row to
 // slowTrade.
 func (r *Reader) fastTrade(t *Trade) bool {
-	buf := r.buf[:r.lim]
-	at, i, ok := decimal(buf, r.pos, r.l.unit)
-	if !ok || buf[i] != ',' {
+	var v [3]int64
+	if !r.plainRow(v[:]) {
 		return false
 	}
-	price, i, ok := decimal(buf, i+1, r.priceDec)
-	if !ok || buf[i] != ',' {
-		return false
-	}
-	qty, i, ok := decimal(buf, i+1, r.lotDec)
-	if buf[i] == '\r' {
-		i++
-	}
-	if !ok || buf[i] != '\n' {
-		return false
-	}
-	t.Time, t.Price, t.Qty = exchange.Stamp(at), money.Price(price), money.Qty(qty)
-	r.pos = i + 1
+	t.Time, t.Price, t.Qty = exchange.Stamp(v[0]), money.Price(v[1]), money.Qty(v[2])
 	return true
 }
 

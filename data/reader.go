@@ -49,6 +49,7 @@ type Reader struct {
 	uneven   error
 	priceDec uint8
 	lotDec   uint8
+	scales   [7]uint8 // of the columns, where plainRow reads them
 	parts    [][]byte
 	noisy    int64 // volumes freed of float noise
 
@@ -96,6 +97,7 @@ func NewReader(src io.Reader, o Options) (*Reader, error) {
 			r.line++
 		}
 	}
+	r.Scale(r.priceDec, r.lotDec)
 	r.parts = make([][]byte, 0, r.l.columns+1)
 	return r, nil
 }
@@ -140,7 +142,13 @@ func (r *Reader) Info() Info { return r.info }
 
 // Scale sets the decimals of prices and sizes; without it both are 8. Call it before
 // the first row is read.
-func (r *Reader) Scale(price, lot uint8) { r.priceDec, r.lotDec = price, lot }
+func (r *Reader) Scale(price, lot uint8) {
+	r.priceDec, r.lotDec = price, lot
+	r.scales = [7]uint8{r.l.unit, price, price, price, price, lot, 0}
+	if r.info.Format.Trades() {
+		r.scales = [7]uint8{r.l.unit, price, lot}
+	}
+}
 
 // Noisy is how many volumes of bars were rounded to the scale because they carried
 // float noise: digits beyond it of less than one part in 10^12.

@@ -7,6 +7,21 @@ import (
 	"breakwater/exchange/money"
 )
 
+// plainRow reads the next row if it is made of plain numbers, one for each value. If it
+// is not, the row is left for nextRow.
+func (r *Reader) plainRow(v []int64) bool {
+	buf := r.buf[:r.lim]
+	i, ok := plain(buf, r.pos, v, r.scales[:])
+	if buf[i] == '\r' {
+		i++
+	}
+	if !ok || buf[i] != '\n' {
+		return false
+	}
+	r.pos = i + 1
+	return true
+}
+
 // nextRow cuts the next row that is not blank into r.parts.
 func (r *Reader) nextRow() error {
 	for {
@@ -49,9 +64,10 @@ func countText(n, want int) string {
 func (r *Reader) number(at int, scale uint8) (int64, Defect) {
 	f := r.parts[at]
 	if len(f) < cap(f) { // an empty one may be nil
-		// What follows a field is a comma, a quote, a blank or a line end, as decimal needs it.
-		if v, next, ok := decimal(f[:len(f)+1], 0, scale); ok && next == len(f) {
-			return v, ""
+		// What follows a field is a comma, a quote, a blank or a line end, as plain needs it.
+		var v [1]int64
+		if next, ok := plain(f[:len(f)+1], 0, v[:], []uint8{scale}); ok && next == len(f) {
+			return v[0], ""
 		}
 	}
 	return number(f, scale)
