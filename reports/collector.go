@@ -248,6 +248,7 @@ func (c *Collector) finishTrips() {
 		t := p.marked(in, c.close[in.ID], r.End)
 		c.bookTrip(in, &t)
 		r.OpenTrips++
+		r.OpenNet += r.Trips.At(r.Trips.Len() - 1).Net
 	}
 	for i := range c.totals {
 		if c.totals[i].Fills > 0 {

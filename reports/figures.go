@@ -92,6 +92,11 @@ func figures(r *Run) Figures {
 	} else if r.Hold.Ratio > 0 {
 		f.HoldMaxDD = of(metrics.Of(-r.Hold.Ratio))
 	}
+	if len(trips) == 0 && r.OpenTrips > 0 {
+		for _, v := range []*Figure{&f.WinRate, &f.ProfitFactor, &f.Expectancy, &f.AverageTrip, &f.BestTrip, &f.WorstTrip, &f.AverageDays, &f.LongestDays, &f.SQN, &f.Kelly} {
+			v.NA = "no round trip has closed"
+		}
+	}
 	days := equity.Days()
 	f.Months, f.Years = calendar(days, metrics.Month), calendar(days, metrics.Year)
 	return f

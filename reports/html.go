@@ -204,7 +204,7 @@ func (r *Run) tiles() []tile {
 	}
 	trips := tile{Label: "Round trips", Value: count(r.Total.Trips), Remarks: []string{plural(r.Total.Fills, "fill")}}
 	if r.OpenTrips > 0 {
-		trips.Remarks = append(trips.Remarks, plural(int64(r.OpenTrips), "position")+" still open")
+		trips.Remarks = append(trips.Remarks, fmt.Sprintf("%d still open at %s", r.OpenTrips, minus(m.signed(r.OpenNet)))+noBreak+m.name)
 	}
 	length := ""
 	if r.Deepest.Ratio > 0 {

@@ -129,6 +129,7 @@ type jsonDrawdown struct {
 type jsonTrades struct {
 	RoundTrips  int64  `json:"round_trips"`
 	Open        int    `json:"open"`
+	OpenNet     string `json:"open_net"`
 	Won         int64  `json:"won"`
 	Lost        int64  `json:"lost"`
 	NetWon      string `json:"net_won"`
@@ -203,7 +204,7 @@ func (r *Run) Summary() *Summary {
 		Currency: r.Catalog.Assets[r.Currency].Name, Cash: money(r.Cash), Equity: money(r.Equity), PnL: money(r.Equity - r.Cash), Exposed: money(r.Exposed),
 		Figures: r.jsonFigures(), Drawdown: jsonDrawdownOf(&r.Deepest), Longest: jsonDrawdownOf(&r.Longest),
 		Trades: jsonTrades{
-			RoundTrips: r.Total.Trips, Open: r.OpenTrips, Won: r.Won.Count, Lost: r.Lost.Count, NetWon: money(r.Won.Net), NetLost: money(r.Lost.Net), Fills: r.Total.Fills, Makers: r.Total.Makers,
+			RoundTrips: r.Total.Trips, Open: r.OpenTrips, OpenNet: money(r.OpenNet), Won: r.Won.Count, Lost: r.Lost.Count, NetWon: money(r.Won.Net), NetLost: money(r.Lost.Net), Fills: r.Total.Fills, Makers: r.Total.Makers,
 			Volume: money(r.Total.Volume), Fees: money(r.Total.Fees), Shortfall: money(r.Total.Shortfall), Unconverted: r.Unconverted,
 		},
 		Guard: r.jsonGuard(), Gaps: jsonGapsOf(m.gaps()), Digest: m.Digest, ElapsedS: m.Elapsed.Seconds(),

@@ -103,7 +103,7 @@ func (r *Run) tripLines() []line {
 	f, m := &r.Figures, r.amounts(r.Currency)
 	open := ""
 	if r.OpenTrips > 0 {
-		open = fmt.Sprintf("%d still open, marked at the last price", r.OpenTrips)
+		open = fmt.Sprintf("%d still open, at the last price %s %s", r.OpenTrips, m.signed(r.OpenNet), m.name)
 	}
 	money := func(v float64) string { return m.float(v, true) }
 	average := ""

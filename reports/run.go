@@ -37,11 +37,12 @@ type Run struct {
 	Fills       Fills
 	Trips       List[RoundTrip] // closed ones in order of closing, then those left open
 	OpenTrips   int
-	Instruments []Subtotal // those that were traded, by id
-	Won, Lost   Outcomes   // closed trips with a profit and with a loss
-	Total       Subtotal   // all of them, in the account's currency; Instrument is exchange.None
-	Unmatched   int64      // sells of coins that no buy of the run brought
-	Unconverted int64      // amounts left out of Total for want of a rate
+	OpenNet     money.Amount // what the open ones have made so far, in the account's currency
+	Instruments []Subtotal   // those that were traded, by id
+	Won, Lost   Outcomes     // closed trips with a profit and with a loss
+	Total       Subtotal     // all of them, in the account's currency; Instrument is exchange.None
+	Unmatched   int64        // sells of coins that no buy of the run brought
+	Unconverted int64        // amounts left out of Total for want of a rate
 
 	Orders  Orders
 	Guard   Guard

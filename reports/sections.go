@@ -48,6 +48,9 @@ func (r *Run) tripSection(p *page) {
 	if r.Total.Trips == 0 {
 		p.TripFigures = p.TripFigures[:1]
 	}
+	if r.OpenTrips > 0 {
+		p.TripFigures = append(p.TripFigures, pair{Label: "Open, at the last price", Value: minus(m.signed(r.OpenNet)), Remark: m.name, Tone: toneClass(float64(r.OpenNet))})
+	}
 	if p.Several {
 		for i := range r.Instruments {
 			t := &r.Instruments[i]
