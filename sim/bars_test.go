@@ -118,6 +118,40 @@ func TestMarketBuyByCashSpendsAtMostItsCashFeeIncluded(t *testing.T) {
 	}
 }
 
+func TestMarketBuyByCashUnderACapTakesSeveralOpeningsAndThenIsFilled(t *testing.T) {
+	feed := new(list)
+	for i := range 5 {
+		feed.bar(i, 10000, 10000, 10000, 10000, 10*one)
+	}
+	r := start1(t, Model{VolumeCapPPM: 100_000}, FixedFees(0, 0), feed)
+	r.bars(1)
+	r.send(exchange.Order{Type: exchange.Market, Side: exchange.Buy, Cash: 2_000_000})
+	r.bars(-1)
+	r.filled(10000, int64(one), 10000, int64(one))
+	if a, b := r.fills[0], r.fills[1]; a.State != exchange.Working || b.State != exchange.Filled {
+		t.Fatalf("states %v, %v", a.State, b.State)
+	}
+}
+
+func TestMarketBuyByCashOfACheapCoinIsExact(t *testing.T) {
+	c := exchange.NewCatalog()
+	if _, err := c.Add(exchange.Spec{Symbol: "SHIB/USD", PriceDecimals: 8, LotDecimals: 8}); err != nil {
+		t.Fatal(err)
+	}
+	v, err := NewVenue(Config{Catalog: c, Fees: FixedFees(0, 4000), Accounts: []Deposits{{{Asset: 1, Total: 100_00000001}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := exchange.Order{ID: 1, Type: exchange.Market, Side: exchange.Buy, Cash: 100_00000001}
+	v.Submit(0, &o)
+	v.Apply(&exchange.Event{Kind: exchange.KindOpen, Time: t0, Interval: minute, Open: 3, Qty: 1})
+	f := took(v, 0)[0]
+	in := v.markets[0].in
+	if c, _ := in.Cost(3, f.Qty+1, CostRounding); f.Cost+f.Fee > o.Cash || c+feeOf(c, 4000) <= o.Cash {
+		t.Fatalf("bought %d for %d and a fee of %d with %d", f.Qty, f.Cost, f.Fee, o.Cash)
+	}
+}
+
 func TestMarketBuyBeyondTheFundsIsCutAndTheRestCancelled(t *testing.T) {
 	r := start1(t, IdealModel(), FixedFees(0, 0), new(list).bar(0, 10000, 10000, 10000, 10000, one).bar(1, 20000, 20000, 20000, 20000, one))
 	r.bars(1)

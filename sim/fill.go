@@ -38,19 +38,26 @@ func (v *Venue) affordable(m *market, o *live, p money.Price, q money.Qty, l exc
 	if o.Cash == 0 && within(q) {
 		return q
 	}
+	// The estimate is within two units of the ledger, which may be many lots of a cheap coin.
 	net, _ := money.MulDiv(int64(budget), money.PPM, money.PPM+ppm, money.Down)
-	most := min(q, m.in.QtyFor(money.Amount(net), p))
-	most -= most % step
-	for most > 0 && !within(most) {
-		most -= step
+	lo, hi := m.in.QtyFor(money.Amount(net-2), p)/step, min(q, m.in.QtyFor(money.Amount(net+2), p))/step
+	for lo = min(lo, hi); lo < hi; {
+		if mid := lo + (hi-lo+1)/2; within(mid * step) {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
 	}
-	for most+step <= q && within(most+step) {
-		most += step
-	}
+	most := lo * step
 	if o.Cash != 0 && most < m.in.OrderMin && o.cash == o.Cash {
 		return 0
 	}
 	return most
+}
+
+// spent reports whether an order by cash can buy no more at p.
+func (v *Venue) spent(m *market, o *live, p money.Price) bool {
+	return o.Cash != 0 && v.affordable(m, o, p, maxQty, exchange.Taker) == 0
 }
 
 // feeOf is the fee on an amount. The rates are far below one, so that it fits.

@@ -239,7 +239,7 @@ func (v *Venue) cross(m *market, o *live, i int32) bool {
 	lines = v.settleFill(lines, m, o, price, q, cost, exchange.Taker)
 	lines = v.settleFill(lines, m, r, price, q, cost, exchange.Maker)
 	v.ledger.post(lines)
-	v.told(o, q < want)
+	v.told(o, q < want || v.spent(m, o, price))
 	v.told(r, false)
 	if v.config.BookOnly {
 		m.lastPrice = price
@@ -285,7 +285,7 @@ func (v *Venue) fillOutside(m *market, o *live, p money.Price, l exchange.Liquid
 	outside := v.ledger.own(bookMarket)
 	lines = append(lines, entry{outside, m.in.Base, -sign * base}, entry{outside, m.in.Quote, sign * cost})
 	v.ledger.post(lines)
-	v.told(o, q < want || !capped)
+	v.told(o, q < want || !capped || v.spent(m, o, p))
 	if q < want && !o.done {
 		v.short(o)
 	}
