@@ -30,26 +30,24 @@ narrower.
   breakwater risk explain drawdown`, explain)
 }
 
-// controls are the declared ones, without the zero value.
-func controls() []risk.Declaration { return risk.Declarations[1:] }
-
 func (a *app) listControls() error {
 	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "control\tscope\ttrips to\tended by")
-	for _, d := range controls() {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", d.Name, d.Scope, d.Trip, d.Reset)
+	fmt.Fprintln(t, "control\tscope\tdefault\ttrips to\tended by")
+	for _, c := range risk.All() {
+		d := &risk.Declarations[c]
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", d.Name, d.Scope, d.Default, d.Trip, d.Reset)
 	}
 	return t.Flush()
 }
 
 func (a *app) explainControl(name string) error {
-	names := &cobra.Command{SuggestionsMinimumDistance: 2}
-	for _, d := range controls() {
-		if d.Name == name {
-			_, err := fmt.Fprintf(a.stdout, "%s (%s)\n\n  holds     %s\n  scope     %s\n  trips to  %s\n  ended by  %s\n", d.Name, d.Title, d.Rule, d.Scope, d.Trip, d.Reset)
-			return err
+	c, ok := risk.ParseControl(name)
+	if !ok {
+		names := &cobra.Command{SuggestionsMinimumDistance: 2}
+		for _, c := range risk.All() {
+			names.AddCommand(&cobra.Command{Use: c.String(), Run: func(*cobra.Command, []string) {}})
 		}
-		names.AddCommand(&cobra.Command{Use: d.Name, Run: func(*cobra.Command, []string) {}})
+		return usagef("there is no control %q%s; \"breakwater risk explain\" lists them", name, didYouMean(names.SuggestionsFor(name)))
 	}
-	return usagef("there is no control %q%s; \"breakwater risk explain\" lists them", name, didYouMean(names.SuggestionsFor(name)))
+	return risk.Explain(a.stdout, c)
 }

@@ -24,11 +24,14 @@ type account struct {
 
 	mark   []money.Price  // by instrument, 0: none yet
 	buying []money.Amount // by instrument: quote that open buys could still spend
+	slots  []slotBook
 
 	open    []openOrder
 	places  map[exchange.OrderID]int
 	held    []money.Amount // by asset: reserved for open orders, quote for buys, base for sells
 	tradeID []uint64       // by instrument: highest trade seen
+	lastID  exchange.OrderID
+	unknown int // open orders whose outcome is unknown
 }
 
 // route is how an asset's balance becomes account currency.
@@ -38,6 +41,13 @@ type route struct {
 	rated bool // every leg has a price now
 }
 
+// slotBook is what one strategy holds and could still buy, by instrument.
+type slotBook struct {
+	held   []money.Qty
+	cost   []money.Amount // of what is held, fees included, in quote
+	buying []money.Amount
+}
+
 // openOrder is an order that may still fill.
 type openOrder struct {
 	order   exchange.Order
@@ -45,9 +55,12 @@ type openOrder struct {
 	filled  money.Qty
 	reserve money.Amount   // quote for a buy, fee included; base for a sell
 	amend   exchange.Order // as it will be once the venue confirms a change
+	profit  money.Amount   // of a sale's fills so far, in quote
+	sold    bool           // a sale with a fill
+	since   exchange.Stamp // of the unknown outcome
 }
 
-func newAccount(cat *exchange.Catalog, currency exchange.AssetID, feePPM int64) *account {
+func newAccount(cat *exchange.Catalog, currency exchange.AssetID, feePPM int64, slots int) *account {
 	a := &account{
 		catalog: cat, currency: currency, feePPM: feePPM,
 		balance: make([]money.Amount, len(cat.Assets)), value: make([]money.Amount, len(cat.Assets)),
@@ -63,7 +76,23 @@ func newAccount(cat *exchange.Catalog, currency exchange.AssetID, feePPM int64) 
 			a.priced[leg.Instrument] = append(a.priced[leg.Instrument], id)
 		}
 	}
+	for range max(1, slots) {
+		a.growSlots()
+	}
 	return a
+}
+
+func (a *account) growSlots() {
+	n := len(a.catalog.Instruments)
+	a.slots = append(a.slots, slotBook{held: make([]money.Qty, n), cost: make([]money.Amount, n), buying: make([]money.Amount, n)})
+}
+
+// slot is a strategy's book; an id that nobody declared gets one.
+func (a *account) slot(id exchange.SlotID) *slotBook {
+	for int(id) >= len(a.slots) {
+		a.growSlots()
+	}
+	return &a.slots[id]
 }
 
 // setMark takes an instrument's new price and values what it prices.
@@ -111,20 +140,16 @@ func (a *account) revalue(asset exchange.AssetID) bool {
 	return true
 }
 
-// inCurrency is an amount of an asset in the account's currency, rounded up; ok is false
-// without a rate.
-func (a *account) inCurrency(v money.Amount, asset exchange.AssetID) (money.Amount, bool) {
-	r := &a.routes[asset]
-	if !r.rated {
-		return 0, false
-	}
-	ok := true
-	for _, leg := range r.legs {
-		if v, ok = a.catalog.Convert(v, leg, a.mark[leg.Instrument], money.Ceil); !ok {
-			return 0, false
+// inCurrency is an amount of an asset in the account's currency; ok is false without a
+// rate.
+func (a *account) inCurrency(v money.Amount, asset exchange.AssetID, r money.Rounding) (money.Amount, bool) {
+	ok := a.routes[asset].rated
+	for _, leg := range a.routes[asset].legs {
+		if ok {
+			v, ok = a.catalog.Convert(v, leg, a.mark[leg.Instrument], r)
 		}
 	}
-	return v, true
+	return v, ok
 }
 
 // book changes a balance.
@@ -150,6 +175,7 @@ func (a *account) book(asset exchange.AssetID, delta money.Amount) error {
 
 // add reserves what an approved order could use: quote for a buy, coins for a sell.
 func (a *account) add(o *exchange.Order, cost money.Amount) {
+	a.lastID = max(a.lastID, o.ID)
 	a.places[o.ID] = len(a.open)
 	a.open = append(a.open, openOrder{order: *o, state: exchange.Pending})
 	a.reserve(&a.open[len(a.open)-1], cost)
@@ -166,6 +192,17 @@ func (a *account) reserve(oo *openOrder, v money.Amount) {
 	}
 	a.held[in.Quote] += delta
 	a.buying[in.ID] += delta
+	a.slot(oo.order.Slot).buying[in.ID] += delta
+}
+
+// setState moves an open order on.
+func (a *account) setState(oo *openOrder, s exchange.State) {
+	if oo.state == exchange.Unknown {
+		a.unknown--
+	}
+	if oo.state = s; s == exchange.Unknown {
+		a.unknown++
+	}
 }
 
 // release ends an open order. Its place is taken by the last one.
@@ -175,6 +212,7 @@ func (a *account) release(id exchange.OrderID) {
 		return
 	}
 	a.reserve(&a.open[i], 0)
+	a.setState(&a.open[i], exchange.Filled)
 	last := len(a.open) - 1
 	if i != last {
 		a.open[i] = a.open[last]
@@ -193,10 +231,11 @@ func (a *account) find(id exchange.OrderID) *openOrder {
 
 // onFill books an execution. The error is a difference that halts.
 func (a *account) onFill(ev *exchange.Event) error {
-	if ev.TradeID <= a.tradeID[ev.Instrument] {
-		return nil // seen before: a venue may send a fill twice
+	a.tradeID[ev.Instrument] = max(a.tradeID[ev.Instrument], ev.TradeID)
+	oo := a.find(ev.Order)
+	if oo == nil {
+		return fmt.Errorf("fill of order %d, which is not open here", ev.Order)
 	}
-	a.tradeID[ev.Instrument] = ev.TradeID
 	in := &a.catalog.Instruments[ev.Instrument]
 	qty, ok := in.BaseAmount(ev.Qty)
 	if !ok {
@@ -211,17 +250,43 @@ func (a *account) onFill(ev *exchange.Event) error {
 	} else {
 		quote -= ev.Fee
 	}
-	oo := a.find(ev.Order)
-	if oo == nil {
-		return fmt.Errorf("fill of order %d, which is not open here", ev.Order)
-	}
 	if err := a.book(in.Base, base); err != nil {
 		return err
 	}
 	if err := a.book(in.Quote, quote); err != nil {
 		return err
 	}
+	a.inSlot(oo, in, ev.Side, in.LotsIn(base), quote)
 	return a.onFilled(oo, ev)
+}
+
+// saleProfit is what a sale has made once this fill is booked, after fees, in quote.
+func (a *account) saleProfit(oo *openOrder, ev *exchange.Event) money.Amount {
+	in := &a.catalog.Instruments[ev.Instrument]
+	b := a.slot(oo.order.Slot)
+	got := ev.Cost
+	if ev.FeeAsset == in.Quote {
+		got -= ev.Fee
+	}
+	sold := min(ev.Qty, b.held[in.ID])
+	gone, _ := money.MulDiv(int64(b.cost[in.ID]), int64(sold), int64(max(b.held[in.ID], 1)), money.Half)
+	return oo.profit + got - money.Amount(gone)
+}
+
+// inSlot books a fill to its strategy: lots and quote, both signed.
+func (a *account) inSlot(oo *openOrder, in *exchange.Instrument, side exchange.Side, lots money.Qty, quote money.Amount) {
+	b := a.slot(oo.order.Slot)
+	if side == exchange.Buy {
+		b.held[in.ID] += lots
+		b.cost[in.ID] -= quote
+		return
+	}
+	sold := min(-lots, b.held[in.ID])
+	gone, _ := money.MulDiv(int64(b.cost[in.ID]), int64(sold), int64(max(b.held[in.ID], 1)), money.Half)
+	oo.profit += quote - money.Amount(gone)
+	oo.sold = true
+	b.held[in.ID] -= sold
+	b.cost[in.ID] -= money.Amount(gone)
 }
 
 // onFilled takes a fill off its order's reserve.
@@ -231,10 +296,10 @@ func (a *account) onFilled(oo *openOrder, ev *exchange.Event) error {
 		return fmt.Errorf("order %d filled %d of %d lots", ev.Order, oo.filled, oo.order.Qty)
 	}
 	if ev.State.Done() {
-		a.release(ev.Order)
-		return nil
+		a.reserve(oo, 0)
+		return nil // the caller lets go of it
 	}
-	oo.state = exchange.Working
+	a.setState(oo, exchange.Working)
 	left := max(0, oo.reserve-ev.Cost-ev.Fee)
 	if oo.order.Qty > 0 {
 		// by quantity, so that a fill better than reserved frees its difference
@@ -246,30 +311,55 @@ func (a *account) onFilled(oo *openOrder, ev *exchange.Event) error {
 	return nil
 }
 
-// reconcile compares a venue's snapshot with the own view; the first one is adopted.
-func (a *account) reconcile(s *exchange.Snapshot, adopt bool) error {
-	seen := make([]bool, len(a.balance))
-	for _, b := range s.Balances {
-		seen[b.Asset] = true
-		if adopt {
-			if err := a.book(b.Asset, b.Total-a.balance[b.Asset]); err != nil {
-				return err
-			}
-		}
-		if a.balance[b.Asset] != b.Total {
-			return a.difference(b.Asset, b.Total)
-		}
-	}
-	for i, have := range a.balance {
-		if !seen[i] && have != 0 {
-			return a.difference(exchange.AssetID(i), 0)
-		}
-	}
-	return nil
+// exposure is the worst case of an instrument in its quote asset: what is held at the
+// reference price and every open buy taken as filled.
+func (a *account) exposure(in *exchange.Instrument, ref money.Price) (money.Amount, bool) {
+	held, ok := in.Cost(ref, in.LotsIn(a.balance[in.Base]), money.Ceil)
+	return held + a.buying[in.ID], ok
 }
 
-func (a *account) difference(asset exchange.AssetID, venue money.Amount) error {
+// slotExposure is the worst case of a strategy in the account's currency, and how many
+// instruments it has or could get a position in.
+func (a *account) slotExposure(id exchange.SlotID) (sum money.Amount, count int64, ok bool) {
+	b := a.slot(id)
+	for i := range a.catalog.Instruments {
+		if b.held[i] == 0 && b.buying[i] == 0 {
+			continue
+		}
+		in := &a.catalog.Instruments[i]
+		v, fits := in.Cost(a.mark[i], b.held[i], money.Ceil)
+		v, rated := a.inCurrency(v+b.buying[i], in.Quote, money.Ceil)
+		if !fits || !rated {
+			return 0, 0, false
+		}
+		sum += v
+		count++
+	}
+	return sum, count, true
+}
+
+// differences compares a venue's balances with the own view: by more than a part in
+// ppm of the larger, or a lot.
+func (a *account) differences(balances []exchange.Balance, ppm int64) (assets []exchange.AssetID) {
+	venue := make([]money.Amount, len(a.balance))
+	for _, b := range balances {
+		venue[b.Asset] = b.Total
+	}
+	for i, have := range a.balance {
+		if a.differs(have, venue[i], ppm) {
+			assets = append(assets, exchange.AssetID(i))
+		}
+	}
+	return assets
+}
+
+func (a *account) differs(have, venue money.Amount, ppm int64) bool {
+	d := max(have-venue, venue-have)
+	bound, _ := money.MulDiv(int64(max(have, venue)), ppm, money.PPM, money.Floor)
+	return int64(d) > bound
+}
+
+func (a *account) amountText(v money.Amount, asset exchange.AssetID) string {
 	as := &a.catalog.Assets[asset]
-	return fmt.Errorf("the venue has %s %s, the guard's own view is %s",
-		money.Format(int64(venue), as.Decimals), as.Name, money.Format(int64(a.balance[asset]), as.Decimals))
+	return money.Format(int64(v), as.Decimals) + " " + as.Name
 }

@@ -2,6 +2,7 @@ package risk
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"time"
@@ -10,7 +11,7 @@ import (
 	"breakwater/exchange/money"
 )
 
-// Config is what a Guard is made of. Every field but Zone and Rearm is needed.
+// Config is what a Guard is made of.
 type Config struct {
 	Exchange exchange.Exchange
 	Catalog  *exchange.Catalog
@@ -18,10 +19,17 @@ type Config struct {
 	FeePPM   int64            // the worst fee that a fill can cost, for reserves
 	Facts    exchange.Facts   // what the source declares it can give
 	Limits   Limits
+	Slots    []SlotInfo // the strategies, by slot id; none: one without a mode
 	Recorder Recorder
 	Kill     KillSwitch
 	Zone     *time.Location // of the trading day; nil: UTC
 	Rearm    Rearm          // a backtest's simulated operator
+	DryRun   bool           // decide and record, send nothing
+	// ArmKey verifies the signature that ends the ceremony; it is made on another machine.
+	ArmKey ed25519.PublicKey
+	// History yields the records of earlier runs, oldest first: recovery is the only way to
+	// start. nil: there are none.
+	History func(yield func(*Record) error) error
 }
 
 // Guard is the one door to an exchange: orders go through it and are decided, events come
@@ -31,9 +39,11 @@ type Guard struct {
 	waker   exchange.Waker // nil when the source beats by itself
 	rec     Recorder
 	kill    KillSwitch
+	dry     bool
+	key     ed25519.PublicKey
 	s       *state
-	facts   exchange.Facts
 	woken   exchange.Stamp
+	d       decision
 	verdict Verdict
 	record  Record
 	failed  error // of the recorder: nothing goes out any more
@@ -45,36 +55,103 @@ type NoKillSwitch struct{}
 // Present is always false.
 func (NoKillSwitch) Present() bool { return false }
 
-// New checks a Config and puts the guard before its exchange. It asks the exchange for
-// the opening snapshot.
+// New checks a Config, folds the history, and puts the guard before its exchange. It asks
+// the exchange for the opening snapshot.
 func New(cfg Config) (*Guard, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, dry: cfg.DryRun, key: cfg.ArmKey, s: newState(&cfg), woken: -1}
+	g.waker, _ = cfg.Exchange.(exchange.Waker)
+	if cfg.History != nil {
+		if err := cfg.History(g.fold); err != nil {
+			return nil, fmt.Errorf("risk: recovery: %w", err)
+		}
+	}
+	if err := g.start(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+func (cfg *Config) check() error {
 	switch {
 	case cfg.Exchange == nil || cfg.Catalog == nil || cfg.Recorder == nil || cfg.Kill == nil:
-		return nil, errors.New("risk: a guard needs an exchange, a catalog, a recorder and a kill switch")
+		return errors.New("risk: a guard needs an exchange, a catalog, a recorder and a kill switch")
 	case cfg.Currency < 0 || int(cfg.Currency) >= len(cfg.Catalog.Assets):
-		return nil, errors.New("risk: the account's currency is not in the catalog")
+		return errors.New("risk: the account's currency is not in the catalog")
 	case cfg.FeePPM < 0 || cfg.FeePPM >= money.PPM:
-		return nil, fmt.Errorf("risk: a worst fee of %d ppm is out of range", cfg.FeePPM)
+		return fmt.Errorf("risk: a worst fee of %d ppm is out of range", cfg.FeePPM)
+	}
+	var shares int64
+	for _, m := range cfg.Limits.Modes {
+		if shares += m.SharePPM; m.SharePPM < 0 || shares > money.PPM {
+			return fmt.Errorf("risk: the modes' shares add up to %d ppm; at most 1000000 (100%%) can be given out", shares)
+		}
 	}
 	for i := range cfg.Catalog.Instruments {
 		in := &cfg.Catalog.Instruments[i]
 		for _, a := range []exchange.AssetID{in.Base, in.Quote} {
 			if _, ok := cfg.Catalog.Path(a, cfg.Currency); !ok {
-				return nil, fmt.Errorf("risk: no rate from %s to the account's currency %s: add data of a pair that joins them, for example %s/%s",
-					cfg.Catalog.Assets[a].Name, cfg.Catalog.Assets[cfg.Currency].Name, cfg.Catalog.Assets[a].Name, cfg.Catalog.Assets[cfg.Currency].Name)
+				from, to := cfg.Catalog.Assets[a].Name, cfg.Catalog.Assets[cfg.Currency].Name
+				return fmt.Errorf("risk: no rate from %s to the account's currency %s: add data of a pair that joins them, for example %s/%s", from, to, from, to)
 			}
 		}
 	}
-	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, s: newState(&cfg), facts: cfg.Facts, woken: -1}
-	g.waker, _ = cfg.Exchange.(exchange.Waker)
-	g.record = Record{Type: RecStart, Time: 0, Facts: cfg.Facts, Text: "profile " + cfg.Limits.Profile}
-	if err := g.write(true); err != nil {
-		return nil, err
+	return nil
+}
+
+// fold takes a record of an earlier run. Requests that had no answer when it ended have an
+// unknown outcome until the venue's snapshot tells.
+func (g *Guard) fold(r *Record) error {
+	g.s.now = max(g.s.now, r.Time)
+	err := g.s.apply(r)
+	if r.Type == RecSnapshot || r.Type == RecFill || err == nil {
+		return err
 	}
+	return nil
+}
+
+// start records the start and looks at what only a start can tell.
+func (g *Guard) start() error {
+	s := g.s
+	s.timed = s.limits.StalePause != Forever || s.limits.UnknownFor != Forever || s.wantsDeadMan() || s.limits.NeedsArming ||
+		s.limits.SpreadPPM != Unlimited || s.limits.SourceGapPPM != Unlimited
+	for i := range s.acct.open {
+		if oo := &s.acct.open[i]; oo.state == exchange.Pending {
+			oo.since = s.now
+			s.acct.setState(oo, exchange.Unknown)
+		}
+	}
+	fresh := s.now == longAgo
+	if fresh {
+		s.now = 0 // until the first event tells the time
+	}
+	text := limitsText(&s.limits)
+	if s.without != NoControl {
+		text = "ablated " + s.without.String() + " " + text
+	}
+	if err := g.write(Record{Type: RecStart, Facts: s.facts, Text: text}, true); err != nil {
+		return err
+	}
+	if s.host.starts.full(s.now) && !fresh {
+		g.trip(latch{control: CrashLoop, level: Halted, cause: "too many starts in ten minutes"})
+	}
+	if s.host.armed && s.host.limits != "" {
+		then, err := parseLimits(s.host.limits)
+		if err != nil {
+			return err
+		}
+		if name := loosened(&s.limits, &then); name != "" {
+			g.trip(latch{control: ConfigFreeze, level: ReduceOnly, cause: name + " is looser than when the session was armed"})
+		}
+	}
+	s.floors()
+	s.settle()
 	if err := g.ex.Refresh(); err != nil {
-		return nil, fmt.Errorf("risk: opening snapshot: %w", err)
+		return fmt.Errorf("risk: opening snapshot: %w", err)
 	}
-	return g, nil
+	return g.failed
 }
 
 // Next fills *Event with the next one, after the guard has looked at it. wake is when the
@@ -92,40 +169,110 @@ func (g *Guard) Next(ctx context.Context, ev *exchange.Event, wake exchange.Stam
 	if err := g.ex.Next(ctx, ev); err != nil {
 		return err
 	}
+	if ev.Kind == exchange.KindBeat {
+		g.woken = -1 // used up
+	}
 	g.observe(ev)
 	return g.failed
 }
 
 // Submit decides about an order. nil means approved, recorded and handed over;
-// exchange.ErrDenied that the guard refused, with the reasons in LastVerdict; any other
-// error is the exchange's own.
+// exchange.ErrDenied that the guard refused, with the reasons in LastVerdict;
+// exchange.ErrDryRun that it was approved and not sent; any other error is the exchange's
+// own.
 func (g *Guard) Submit(o *exchange.Order) error {
-	o.Sent = g.s.now
+	s := g.s
+	o.Sent = s.now
 	if err := g.askKillSwitch(); err != nil {
 		return err
 	}
-	if g.s.decide(o, &g.verdict); !g.verdict.Approved() {
-		g.record = Record{Type: RecDenial, Time: g.s.now, Order: o, Reasons: g.verdict.Reasons, OrderID: o.ID}
-		if err := g.write(false); err != nil {
-			return err
-		}
-		return exchange.ErrDenied
+	g.d = decision{o: o}
+	g.judge()
+	if !g.verdict.Approved() {
+		return g.deny(Record{Type: RecDenial, Order: o, OrderID: o.ID, Instrument: o.Instrument, Slot: o.Slot, Reasons: g.verdict.Reasons})
 	}
 	g.noteExtremes(true)
-	g.record = Record{Type: RecIntent, Time: g.s.now, Order: o, OrderID: o.ID}
-	if err := g.write(true); err != nil {
+	intent := Record{Type: RecIntent, Order: o, OrderID: o.ID, Instrument: o.Instrument, Slot: o.Slot, Cost: g.verdict.cost}
+	if g.dry || s.host.cycle {
+		intent.Text = "dry run"
+		if err := g.write(intent, true); err != nil {
+			return err
+		}
+		return exchange.ErrDryRun
+	}
+	if err := g.write(intent, true); err != nil {
 		return err
 	}
-	g.s.acct.add(o, g.verdict.cost)
+	if s.rate.cycles.full(s.now) {
+		g.trip(latch{control: FillFeedback, level: Halted, cause: "orders answer fills with no news in between"})
+		g.outcome(o, exchange.Rejected)
+		return exchange.ErrDenied
+	}
 	err := g.ex.Submit(o)
 	switch {
 	case err == nil:
 	case errors.Is(err, exchange.ErrUnknown):
-		g.s.acct.find(o.ID).state = exchange.Unknown // stays reserved: it may have happened
+		g.outcome(o, exchange.Unknown) // stays reserved: it may have happened
 	default:
-		g.s.acct.release(o.ID)
+		g.outcome(o, exchange.Rejected)
 	}
 	return err
+}
+
+// judge decides, with a panic of a control taken as a denial that halts: a control that
+// cannot evaluate denies.
+func (g *Guard) judge() {
+	defer func() {
+		if p := recover(); p != nil {
+			g.verdict.Reasons = append(g.verdict.Reasons[:0], Reason{Control: JournalHealth, Text: "a control broke"})
+			g.Halt(fmt.Sprintf("BUG: a control broke: %v", p))
+		}
+	}()
+	g.s.decide(&g.d, &g.verdict)
+}
+
+// outcome records what became of an order that the exchange did not take as it should.
+func (g *Guard) outcome(o *exchange.Order, state exchange.State) {
+	g.onOrder(&exchange.Event{Kind: exchange.KindOrder, Time: g.s.now, Received: g.s.now, Order: o.ID, Instrument: o.Instrument, Side: o.Side, State: state})
+}
+
+// deny records a denial and the latches that denials set.
+func (g *Guard) deny(r Record) error {
+	if err := g.write(r, false); err != nil {
+		return err
+	}
+	s := g.s
+	if r.Order == nil || !inCatalog(r.Instrument, s.acct.catalog) {
+		return exchange.ErrDenied
+	}
+	pause := latch{scope: BySlot, slot: r.Slot, level: Paused, until: s.now.Add(30 * time.Minute)}
+	for _, c := range [...]struct {
+		control Control
+		w       *window
+		cause   string
+	}{{MaxOrderNotional, &s.rate.denied[r.Slot], "orders too large, again and again"}, {DuplicateOrder, &s.rate.doubles[r.Slot], "the same order, again and again"}} {
+		if r.names(c.control) && c.w.full(s.now) {
+			pause.control, pause.cause = c.control, c.cause
+			g.trip(pause)
+		}
+	}
+	if r.names(OrderRate) && s.rate.hits.full(s.now) {
+		g.trip(latch{control: OrderRate, level: Halted, cause: "too many orders, again and again"})
+	}
+	if s.rate.cycles.full(s.now) {
+		g.trip(latch{control: FillFeedback, level: Halted, cause: "orders answer fills with no news in between"})
+	}
+	return exchange.ErrDenied
+}
+
+// names reports whether a control is among the reasons.
+func (r *Record) names(c Control) bool {
+	for i := range r.Reasons {
+		if r.Reasons[i].Control == c {
+			return true
+		}
+	}
+	return false
 }
 
 // LastVerdict is the verdict of the last Submit or Amend. It is valid until the next.
@@ -134,44 +281,36 @@ func (g *Guard) LastVerdict() *Verdict { return &g.verdict }
 // Amend decides about a change: the order as it would be is decided like a new one, with
 // its own reserve given back first.
 func (g *Guard) Amend(a *exchange.Amend) error {
-	a.Sent = g.s.now
+	s := g.s
+	a.Sent = s.now
 	if err := g.askKillSwitch(); err != nil {
 		return err
 	}
-	oo := g.s.acct.find(a.Order)
+	oo := s.acct.find(a.Order)
 	if oo == nil {
 		return exchange.ErrRejected
 	}
 	changed, before := amended(oo, a), oo.reserve
-	g.s.acct.reserve(oo, 0)
-	g.s.decide(&changed, &g.verdict)
+	changed.Sent = s.now
+	s.acct.reserve(oo, 0)
+	g.d = decision{o: &changed, amending: true}
+	g.judge()
 	cost := g.verdict.cost
+	s.acct.reserve(oo, before)
 	if !g.verdict.Approved() {
-		g.s.acct.reserve(oo, before)
-		g.record = Record{Type: RecDenial, Time: g.s.now, Amend: a, OrderID: a.Order, Reasons: g.verdict.Reasons}
-		if err := g.write(false); err != nil {
-			return err
-		}
-		return exchange.ErrDenied
+		return g.deny(Record{Type: RecDenial, Amend: a, OrderID: a.Order, Instrument: changed.Instrument, Slot: changed.Slot, Reasons: g.verdict.Reasons})
 	}
-	// until the venue confirms, the larger of both reserves holds
-	g.s.acct.reserve(oo, max(before, cost))
-	g.record = Record{Type: RecAmend, Time: g.s.now, Amend: a, OrderID: a.Order}
-	if err := g.write(true); err != nil {
+	if err := g.write(Record{Type: RecAmend, Amend: a, OrderID: a.Order, Instrument: changed.Instrument, Slot: changed.Slot, Cost: cost}, true); err != nil {
 		return err
 	}
-	if err := g.ex.Amend(a); err != nil {
-		if !errors.Is(err, exchange.ErrUnknown) {
-			g.s.acct.reserve(oo, before)
-		}
-		return err
+	err := g.ex.Amend(a)
+	if err != nil && !errors.Is(err, exchange.ErrUnknown) {
+		g.onOrder(&exchange.Event{Kind: exchange.KindOrder, Time: s.now, Received: s.now, Op: exchange.OpAmend, Order: a.Order, Instrument: changed.Instrument, State: oo.state})
 	}
-	oo.amend = changed
-	oo.amend.Qty += oo.filled
-	return nil
+	return err
 }
 
-// amended is an order with a change applied, without what has filled.
+// amended is the rest of an order with a change applied.
 func amended(oo *openOrder, a *exchange.Amend) exchange.Order {
 	o := oo.order
 	if a.Qty != 0 {
@@ -190,10 +329,14 @@ func amended(oo *openOrder, a *exchange.Amend) exchange.Order {
 	return o
 }
 
-// Cancel takes an order back. It is never denied.
+// Cancel takes an order back. It is never denied, and counts in the model of the venue's
+// limits.
 func (g *Guard) Cancel(id exchange.OrderID) error {
-	g.record = Record{Type: RecCancel, Time: g.s.now, OrderID: id}
-	if err := g.write(false); err != nil {
+	r := Record{Type: RecCancel, OrderID: id, Instrument: exchange.None, Slot: -1}
+	if oo := g.s.acct.find(id); oo != nil {
+		r.Instrument, r.Slot = oo.order.Instrument, oo.order.Slot
+	}
+	if err := g.write(r, false); err != nil {
 		return err
 	}
 	return g.ex.Cancel(id)
@@ -213,6 +356,10 @@ func (g *Guard) CancelAll(entriesOnly bool) error {
 	return first
 }
 
+// cancelEntries keeps protective exits. An error of a cancel is the exchange's to report:
+// the orders stay in the books.
+func (g *Guard) cancelEntries() { _ = g.CancelAll(true) }
+
 // Refresh asks the exchange for a snapshot, which is compared with the guard's own view.
 func (g *Guard) Refresh() error { return g.ex.Refresh() }
 
@@ -226,8 +373,31 @@ func (g *Guard) Equity() money.Amount { return g.s.acct.equity }
 // Balance is the guard's own view of an asset.
 func (g *Guard) Balance(a exchange.AssetID) money.Amount { return g.s.acct.balance[a] }
 
+// LastOrderID is the highest id that any run on record has used; 0: none.
+func (g *Guard) LastOrderID() exchange.OrderID { return g.s.acct.lastID }
+
+// LastSignal is the highest signal that a strategy has used on record; 0: none.
+func (g *Guard) LastSignal(slot exchange.SlotID) uint64 { return g.s.rate.lastSignal(slot) }
+
+// Flattening reports whether the operator has asked for everything to be sold.
+func (g *Guard) Flattening() bool { return g.s.host.flatten && g.s.level < Killed }
+
+// Collar is how far from the reference price a limit on an instrument may be, in ppm.
+func (g *Guard) Collar(id exchange.InstrumentID) int64 { return g.s.collarPPM(&g.s.market[id]) }
+
+// MarketOrders reports whether market orders may go out; else the engine sends limits
+// inside the collar that fill at once or not at all.
+func (g *Guard) MarketOrders() bool { return g.s.limits.AllowMarket }
+
 // Halt stops everything but cancels because the caller found a difference in the books.
-func (g *Guard) Halt(cause string) { g.trip(latch{control: Bookkeeping, level: Halted, cause: cause}) }
+func (g *Guard) Halt(cause string) {
+	g.trip(latch{control: Reconcile, level: Halted, cause: cause})
+}
+
+// Kill stops everything for good: own orders are cancelled, nothing goes out any more.
+func (g *Guard) Kill(by Control, cause string) {
+	g.trip(latch{control: by, level: Killed, cause: cause})
+}
 
 // FinalAuction lets a replay trade once more at the last prices after its data has ended;
 // false where the exchange cannot.
@@ -238,28 +408,31 @@ func (g *Guard) FinalAuction() bool {
 
 // Note writes a line into the records.
 func (g *Guard) Note(text string) {
-	g.record = Record{Type: RecNote, Time: g.s.now, Text: text}
-	_ = g.write(false) // a failed recorder shows at the next order
+	_ = g.write(Record{Type: RecNote, Text: text, Instrument: exchange.None, Slot: -1}, false) // a failed recorder shows at the next order
 }
 
 // askKillSwitch asks before every approval; a positive answer is recorded before it acts.
 func (g *Guard) askKillSwitch() error {
-	if g.failed != nil {
-		return g.failed
-	}
-	if g.kill.Present() {
-		g.trip(latch{control: KillFile, level: Killed, cause: "the kill switch is present"})
+	if g.failed == nil && g.kill.Present() {
+		g.Kill(KillFile, "the kill switch is present")
 	}
 	return g.failed
 }
 
-// write hands g.record over. A recorder that fails shuts the door.
-func (g *Guard) write(durable bool) error {
+// write hands a record over and takes it into the state. A recorder that fails shuts the
+// door: nothing happens that is not recorded, and a failed sync is never tried again.
+func (g *Guard) write(r Record, durable bool) error {
 	if g.failed != nil {
 		return g.failed
 	}
+	g.record = r
+	g.record.Time = g.s.now
 	if err := g.rec.Record(&g.record, durable); err != nil {
-		g.failed = fmt.Errorf("risk: cannot record, so nothing may happen: %w", err)
+		g.failed = fmt.Errorf("risk: journal-health: cannot record, so nothing may happen: %w", err)
+		return g.failed
+	}
+	if err := g.s.apply(&g.record); err != nil {
+		g.Halt(err.Error())
 	}
 	return g.failed
 }

@@ -97,7 +97,8 @@ const (
 func wide() Limits {
 	l := Research()
 	l.Profile = "test"
-	l.Order = Limit{Unlimited, Unlimited}
+	l.Order = Wide
+	l.CollarPPM = 100 * money.PPM
 	return l
 }
 
@@ -125,7 +126,7 @@ func open(t *testing.T, limits Limits, change ...func(*Config)) *desk {
 
 func (d *desk) play(ev exchange.Event) {
 	d.Helper()
-	ev.Time, ev.Last = d.now, true
+	ev.Time, ev.Received, ev.Last = d.now, d.now, true
 	d.x.events = append(d.x.events, ev)
 	var got exchange.Event
 	if err := d.g.Next(context.Background(), &got, exchange.Never); err != nil {
@@ -185,10 +186,10 @@ func (d *desk) fill(o *exchange.Order, qty money.Qty, price int64, state exchang
 func TestZeroLimitsRefuseEverything(t *testing.T) {
 	d := open(t, Limits{})
 	d.denied(d.order(exchange.Buy, xbt/100, 0), OrderForm)
-	d = open(t, Limits{MaxOpenOrders: 10, CollarPPM: 1})
-	d.denied(d.order(exchange.Buy, xbt/100, 0), MaxOrderNotional)
-	d.denied(d.order(exchange.Buy, xbt/100, 0), MaxPosition)
-	d.denied(d.order(exchange.Buy, xbt/100, 0), CashReserve)
+	d = open(t, Limits{Profile: "empty", AllowMarket: true})
+	for _, c := range []Control{MaxOrderNotional, MaxPosition, CashReserve, PriceCollar, MaxOpenOrders, OrderRate, SignalBudget, MessageThrottle} {
+		d.denied(d.order(exchange.Buy, xbt/100, 0), c)
+	}
 }
 
 func TestResearchProfileStillChecksFormInventoryAndFunds(t *testing.T) {
@@ -419,10 +420,13 @@ func TestUnknownOutcomeKeepsItsReserve(t *testing.T) {
 	}
 	d.x.answer = nil
 	d.denied(d.order(exchange.Buy, xbt*6/10, 0), CashReserve)
+	d.denied(d.order(exchange.Buy, xbt/10, 0), UnknownOutcome) // the pair waits
+	d.allowed(d.order(exchange.Sell, xbt/10, 0))
+	d.play(exchange.Event{Kind: exchange.KindOrder, Order: 1, State: exchange.Absent})
 	d.x.answer = exchange.ErrThrottled
 	d.g.Submit(d.order(exchange.Buy, xbt/10, 0))
 	d.x.answer = nil
-	d.allowed(d.order(exchange.Buy, xbt*4/10, 0)) // what certainly did not happen is free again
+	d.allowed(d.order(exchange.Buy, xbt, 0)) // what certainly did not happen is free again
 }
 
 func TestAFillCountsOnce(t *testing.T) {
@@ -449,10 +453,12 @@ func TestDifferencesInTheBooksHalt(t *testing.T) {
 	} {
 		d := open(t, wide())
 		d.play(ev)
-		if d.g.Level() != Halted {
-			t.Errorf("%s: level %v", name, d.g.Level())
+		if l, _ := d.g.s.levelFor(0, 0); l != Halted {
+			t.Errorf("%s: level %v", name, l)
 		}
-		d.denied(d.order(exchange.Buy, xbt/100, 0), Bookkeeping)
+		if err := d.g.Submit(d.order(exchange.Buy, xbt/100, 0)); !errors.Is(err, exchange.ErrDenied) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -471,10 +477,18 @@ func TestTradingDaysHave23And25Hours(t *testing.T) {
 }
 
 func TestDeclarationsAreWhole(t *testing.T) {
-	for c := OrderForm; c < controls; c++ {
+	if n := len(All()); n != 52 {
+		t.Errorf("%d controls, the table has 52", n)
+	}
+	seen := map[string]bool{}
+	for _, c := range All() {
 		d := Declarations[c]
-		if d.Name == "" || d.Title == "" || d.Rule == "" || d.Trip == "" || d.Reset == "" {
+		if d.Name == "" || d.Family == "" || d.Rule == "" || d.Default == "" || d.Scope == "" || d.Trip == "" || d.Reset == "" || seen[d.Name] {
 			t.Errorf("control %d is not declared whole: %+v", c, d)
+		}
+		seen[d.Name] = true
+		if got, ok := ParseControl(d.Name); !ok || got != c {
+			t.Errorf("%s is not found by its name", d.Name)
 		}
 	}
 }

@@ -7,209 +7,391 @@ import (
 	"breakwater/exchange/money"
 )
 
-// observe takes an event into the state and lets the loss controls look, once a venue's
-// message is whole.
+// observe takes an event into the state and lets the controls look. Loss controls look
+// once a venue's message is whole. Verdicts depend on the time of events, never on how
+// many beats came.
 func (g *Guard) observe(ev *exchange.Event) {
 	s := g.s
-	if ev.Time > s.now {
-		s.now = ev.Time
-	}
-	if s.now > s.dayEnd || s.now > s.nextDue {
+	s.now = max(s.now, ev.Time)
+	if s.now > s.day.end || s.now > s.nextDue {
 		g.onTime() // before the event: what it changes belongs to the time after
 	}
 	moved := false
 	switch ev.Kind {
-	case exchange.KindBar, exchange.KindTrade:
-		moved = ev.Price != s.acct.mark[ev.Instrument]
-		if moved && !s.acct.setMark(ev.Instrument, ev.Price) {
-			g.Halt("the account's worth overflows")
-		}
+	case exchange.KindBar:
+		s.market[ev.Instrument].interval = max(ev.Interval, 0)
+		moved = g.onMarket(ev)
+	case exchange.KindTrade:
+		moved = g.onMarket(ev)
 	case exchange.KindFill:
 		g.onFill(ev)
 		moved = true
 	case exchange.KindOrder:
 		g.onOrder(ev)
-	case exchange.KindSnapshot:
-		g.onSnapshot(ev)
-		moved = true
-	case exchange.KindStatus:
-		g.onStatus(ev)
+	case exchange.KindBeat:
+	default:
+		moved = g.onFact(ev)
 	}
 	if moved && ev.Last {
 		g.checkLosses()
 	}
-	if s.now >= s.nextDue || s.now >= s.dayEnd {
+	if s.timed {
+		g.schedule()
+	}
+	if s.now >= s.nextDue || s.now >= s.day.end {
 		g.onTime() // after an event of this very instant: a bar that closes at the border ends the old day
 	}
 }
 
-func (g *Guard) onFill(ev *exchange.Event) {
-	g.record = Record{Type: RecFill, Time: g.s.now, Event: ev, OrderID: ev.Order}
-	if g.write(false) != nil {
+// onMarket takes a bar or trade; it reports whether the account's worth may have moved.
+func (g *Guard) onMarket(ev *exchange.Event) bool {
+	s := g.s
+	id := ev.Instrument
+	if ev.Price <= 0 || ev.Time-ev.Received > exchange.Stamp(2*time.Second) {
+		g.flaw(ev, exchange.CodeFutureTime)
+		return false
+	}
+	m, before := &s.market[id], s.acct.mark[id]
+	if s.limits.CollarVols > 0 {
+		m.onPrice(ev.Time, before, ev.Price)
+	}
+	m.changed = s.now
+	s.rate.fresh[id] = true
+	if s.host.cycle {
+		g.write(Record{Type: RecCycle}, true)
+	}
+	moved := ev.Price != before
+	if moved && !s.acct.setMark(id, ev.Price) {
+		g.Halt("the account's worth overflows")
+	}
+	if s.timed {
+		g.afterMarket(id)
+	}
+	return moved
+}
+
+// afterMarket is stale-data's healing and venue-sanity.
+func (g *Guard) afterMarket(id exchange.InstrumentID) {
+	s := g.s
+	if s.scoped {
+		g.heal(StaleData, ByPair, id)
+	}
+	if s.limits.SpreadPPM == Unlimited && s.limits.SourceGapPPM == Unlimited || !VenueSanity.Applicable(s.facts) {
 		return
 	}
-	if err := g.s.acct.onFill(ev); err != nil {
-		g.Halt(err.Error())
+	m := &s.market[id]
+	if why := s.sanityOf(id); why != "" {
+		m.insane = s.now
+		g.condition(latch{control: VenueSanity, scope: ByPair, instrument: id, level: Paused, cause: why})
+	} else if s.now.Sub(m.insane) >= time.Minute {
+		g.heal(VenueSanity, ByPair, id)
+	}
+}
+
+// flaw is data-integrity.
+func (g *Guard) flaw(ev *exchange.Event, code exchange.Code) {
+	if ev.Code != exchange.CodeNone {
+		code = ev.Code
+	}
+	g.condition(latch{control: DataIntegrity, scope: ByPair, instrument: ev.Instrument, level: Paused, cause: code.String()})
+}
+
+// onFact takes everything that is neither market, order nor fill.
+func (g *Guard) onFact(ev *exchange.Event) (moved bool) {
+	s := g.s
+	switch ev.Kind {
+	case exchange.KindTop:
+		if ev.AskPrice <= ev.Price && ev.AskPrice != 0 {
+			g.flaw(ev, exchange.CodeCrossedBook)
+			return false
+		}
+		s.market[ev.Instrument].book.top(ev.Price, ev.Qty, ev.AskPrice, ev.AskQty)
+		g.afterMarket(ev.Instrument)
+	case exchange.KindLevel:
+		m := &s.market[ev.Instrument]
+		m.book.set(ev.Side, ev.Price, ev.Qty)
+		m.changed = s.now
+		if bid, ask, ok := m.book.best(); ev.Last && ok && bid >= ask {
+			g.flaw(ev, exchange.CodeCrossedBook)
+		} else if ev.Last {
+			g.afterMarket(ev.Instrument)
+		}
+	case exchange.KindSecond:
+		m := &s.market[ev.Instrument]
+		m.second, m.secondAt = ev.Price, s.now
+		g.afterMarket(ev.Instrument)
+	case exchange.KindIntegrity:
+		if ev.Code == exchange.CodeNone {
+			s.market[ev.Instrument].book.clear()
+			g.heal(DataIntegrity, ByPair, ev.Instrument)
+		} else {
+			g.flaw(ev, ev.Code)
+		}
+	case exchange.KindSnapshot:
+		g.onSnapshot(ev)
+		return true
+	case exchange.KindBalance:
+		g.onBalance(ev)
+	case exchange.KindLedger:
+		g.onLedger(ev)
+		return true
+	case exchange.KindHeartbeat:
+		s.link.heartbeat = s.now
+	case exchange.KindStatus:
+		g.onStatus(ev)
+	case exchange.KindClock:
+		g.onClock(ev)
+	case exchange.KindRequest:
+		g.onRequest(ev)
+	case exchange.KindForeign:
+		g.onForeign(ev.Detail.Text)
+	case exchange.KindDeadMan:
+		g.onDeadMan(ev)
+	case exchange.KindAdvice:
+		g.onAdvice(ev)
+	case exchange.KindKey:
+		g.onKey(ev)
+	case exchange.KindCheck:
+		g.onCheck(ev)
+	case exchange.KindNews:
+		g.onNews(ev)
+	case exchange.KindOperator:
+		g.onOperator(ev)
+	}
+	return false
+}
+
+func (g *Guard) onOperator(ev *exchange.Event) {
+	if g.write(Record{Type: RecOperator, Event: ev}, true) != nil {
+		return
+	}
+	if ev.Code == exchange.CodeKill {
+		why := "asked for"
+		if ev.Detail != nil && ev.Detail.Text != "" {
+			why = ev.Detail.Text
+		}
+		g.Kill(KillCommand, why)
+	}
+}
+
+func (g *Guard) onFill(ev *exchange.Event) {
+	s := g.s
+	if ev.TradeID <= s.acct.tradeID[ev.Instrument] {
+		return // seen before: a venue may send a fill twice
+	}
+	oo := s.acct.find(ev.Order)
+	if oo == nil {
+		s.acct.tradeID[ev.Instrument] = ev.TradeID
+		g.write(Record{Type: RecFill, Event: ev}, true)
+		g.onForeign("a fill of an order that is not open here")
+		return
+	}
+	in := &s.acct.catalog.Instruments[ev.Instrument]
+	slot := oo.order.Slot
+	notional, _ := s.acct.inCurrency(ev.Cost, in.Quote, money.Ceil)
+	r := Record{Type: RecFill, Event: ev, OrderID: ev.Order, Instrument: ev.Instrument, Slot: slot, Cost: notional}
+	if ev.Side == exchange.Sell && ev.State.Done() {
+		r.Count = 1
+		r.Equity, _ = s.acct.inCurrency(s.acct.saleProfit(oo, ev), in.Quote, money.Floor)
+	}
+	if g.write(r, false) != nil {
+		return
+	}
+	g.checkExecution(ev)
+	if s.limits.Executions != Unlimited && s.rate.executed[slot] >= s.limits.Executions {
+		g.trip(latch{control: ExecutionThrottle, scope: BySlot, slot: slot, level: Halted, cause: "executions of a day"})
+	}
+	if s.limits.TurnoverPPM != Unlimited && s.rate.inHour(s.now, slot) >= Share(s.limits.TurnoverPPM).Of(s.acct.equity) {
+		g.trip(latch{control: ExecutionThrottle, scope: BySlot, slot: slot, level: Halted, cause: "turnover of an hour"})
+	}
+	if s.rate.overspent(ev.Order) {
+		g.trip(latch{control: SignalBudget, level: Halted, cause: "fills beyond the budget of their signal"})
+	}
+	if r.Count == 1 {
+		g.afterTrade(r.Equity)
 	}
 }
 
 func (g *Guard) onOrder(ev *exchange.Event) {
-	g.record = Record{Type: RecOrder, Time: g.s.now, Event: ev, OrderID: ev.Order}
-	if g.write(false) != nil {
+	s := g.s
+	r := Record{Type: RecOrder, Event: ev, OrderID: ev.Order, Instrument: ev.Instrument}
+	if oo := s.acct.find(ev.Order); oo != nil && oo.sold && ev.State.Done() {
+		r.Count = 1
+		r.Equity, _ = s.acct.inCurrency(oo.profit, s.acct.catalog.Instruments[oo.order.Instrument].Quote, money.Floor)
+	}
+	if g.write(r, false) != nil {
 		return
 	}
-	a := g.s.acct
-	oo := a.find(ev.Order)
-	if oo == nil {
-		return
+	if r.Count == 1 {
+		g.afterTrade(r.Equity)
 	}
-	if ev.State.Done() {
-		a.release(ev.Order)
-		return
-	}
-	oo.state = ev.State
-	if ev.Op == exchange.OpAmend {
-		if ev.Code == exchange.CodeAmended {
-			oo.order = oo.amend
-		}
-		a.reserve(oo, g.costOf(oo))
+	if s.acct.unknown > 0 || s.scoped {
+		g.watchUnknown()
 	}
 }
 
-// costOf is what an open order's rest could use.
-func (g *Guard) costOf(oo *openOrder) money.Amount {
-	in := &g.s.acct.catalog.Instruments[oo.order.Instrument]
-	rest := oo.order.Qty - oo.filled
-	if oo.order.Side == exchange.Sell {
-		v, _ := in.BaseAmount(rest)
-		return v
-	}
-	cost, _ := in.Cost(worst(&oo.order, g.s.acct.mark[in.ID]), rest, money.Ceil)
-	fee, _ := money.MulDiv(int64(cost), g.s.acct.feePPM, money.PPM, money.Ceil)
-	return cost + money.Amount(fee)
-}
-
-func (g *Guard) onSnapshot(ev *exchange.Event) {
-	g.record = Record{Type: RecSnapshot, Time: g.s.now, Event: ev}
-	if g.write(false) != nil {
-		return
-	}
-	if err := g.s.acct.reconcile(ev.Detail.Snapshot, !g.s.adopted); err != nil {
-		g.Halt(err.Error())
-	}
-	g.s.adopted = true
-}
-
-func (g *Guard) onStatus(ev *exchange.Event) {
-	for i := range g.s.status {
-		if ev.Instrument == exchange.None || int(ev.Instrument) == i {
-			g.s.status[i] = ev.Status
-		}
-	}
-}
-
-// onTime lifts what is due and starts a new trading day.
+// onTime lifts what is due, starts a new trading day, and looks at what grows old.
 func (g *Guard) onTime() {
 	s := g.s
-	newDay := s.now >= s.dayEnd && s.adopted && s.acct.unrated == 0
-	kept := s.latches[:0]
-	lifted, fell := false, false
-	for _, l := range s.latches {
-		if s.now < l.until && !(newDay && s.armed && s.rearm.Mode == RearmNextDay && l.until == exchange.Never && l.control != KillFile) {
-			kept = append(kept, l)
+	newDay := s.now >= s.day.end && s.adopted && s.acct.unrated == 0
+	for i := 0; i < len(s.latches); {
+		l := s.latches[i]
+		operator := newDay && s.day.started && s.rearm.Mode == RearmNextDay && l.level > Paused && l.until == exchange.Never && l.control != KillFile && l.control != KillCommand
+		if s.now < l.until && !operator {
+			i++
 			continue
 		}
-		lifted = true
-		fell = fell || l.control == Drawdown && l.level == Halted
-	}
-	before := s.level
-	s.latches = kept
-	s.settle()
-	if lifted {
-		by := "timer"
-		if before > Paused && s.rearm.Mode != RearmNever {
-			by = "simulated operator, " + s.rearm.String()
+		by := "the timer"
+		if operator || l.level > Paused {
+			by = "the simulated operator, " + s.rearm.String()
 		}
-		if fell {
-			s.raiseHigh() // whoever re-arms after a drawdown starts from a new high-water mark
+		g.lift(&l, "lifted by "+by)
+		if l.level == Halted && (l.control == Drawdown || l.control == ProfileLimits) {
+			g.newHigh() // whoever re-arms after a drawdown starts from a new high-water mark
 		}
-		g.record = Record{Type: RecLevel, Time: s.now, Level: s.level, From: before, Text: "lifted by " + by, Equity: s.acct.equity}
-		g.write(true)
 	}
 	if newDay {
-		s.startDay()
-		g.record = Record{Type: RecDayStart, Time: s.now, Equity: s.dayStart}
-		g.write(true)
+		g.write(Record{Type: RecDayStart, Equity: s.acct.equity}, true)
+		if s.limits.VenueSharePPM != Unlimited && s.venueShare() > s.limits.VenueSharePPM {
+			g.Note("venue-exposure: more of the declared capital than agreed lies on this venue")
+		}
+	}
+	if s.timed {
+		g.watchAges()
+		g.watchUnknown()
+		g.refreshDeadMan()
+		g.schedule()
+	}
+	if s.limits.NeedsArming && s.host.armed && s.now > s.host.lease {
+		g.trip(latch{control: ArmedLease, level: ReduceOnly, cause: "the lease has ended"})
+	}
+	s.settle()
+}
+
+// newHigh makes the present equity the high-water mark.
+func (g *Guard) newHigh() {
+	g.write(Record{Type: RecEquity, Equity: g.s.acct.equity, High: g.s.acct.equity, DayLow: min(g.s.day.low, g.s.acct.equity)}, true)
+}
+
+// watchAges is stale-data between orders, and venue-sanity's healing.
+func (g *Guard) watchAges() {
+	s := g.s
+	for i := range s.market {
+		m, id := &s.market[i], exchange.InstrumentID(i)
+		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.now.Sub(m.changed) > bound {
+			g.condition(latch{control: StaleData, scope: ByPair, instrument: id, level: Paused, cause: "no change for too long"})
+		}
+		if m.insane != 0 && s.now.Sub(m.insane) >= time.Minute && s.sanityOf(id) == "" {
+			g.heal(VenueSanity, ByPair, id)
+		}
 	}
 }
 
-// checkLosses is daily-loss and drawdown.
-func (g *Guard) checkLosses() {
+func (s *state) pauseAfter(m *marketState) time.Duration {
+	if s.limits.StalePause == Forever {
+		return Forever
+	}
+	return max(s.limits.StalePause, 2*m.interval)
+}
+
+// schedule finds the next instant at which time alone changes something.
+func (g *Guard) schedule() {
 	s := g.s
-	e := s.acct.equity
-	if !s.armed {
-		return
+	due := exchange.Never
+	for i := range s.market {
+		m := &s.market[i]
+		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.holds(StaleData, ByPair, exchange.InstrumentID(i), 0) == nil {
+			due = min(due, m.changed.Add(bound)+1)
+		}
+		if m.insane != 0 && s.holds(VenueSanity, ByPair, exchange.InstrumentID(i), 0) != nil && s.now.Sub(m.insane) < time.Minute {
+			due = min(due, m.insane.Add(time.Minute))
+		}
 	}
-	if e > s.high {
-		s.raiseHigh()
-	} else if e < s.dayLow {
-		s.dayLow = e
-	} else if e > s.fallAt {
-		s.breach = exchange.Never
-		return
+	if s.wantsDeadMan() && s.synced && s.level < Halted {
+		due = min(due, max(s.link.deadMan, s.now))
 	}
-	g.noteExtremes(false)
-	if e <= s.lossAt {
-		g.trip(latch{control: DailyLoss, level: ReduceOnly, cause: "daily loss"})
+	if s.limits.UnknownFor != Forever && s.acct.unknown > 0 {
+		for i := range s.acct.open {
+			if oo := &s.acct.open[i]; oo.state == exchange.Unknown && s.level < Halted {
+				due = min(due, oo.since.Add(s.limits.UnknownFor)+1)
+			}
+		}
 	}
-	switch {
-	case e > s.fallAt:
-		s.breach = exchange.Never
-	case s.breach == exchange.Never:
-		s.breach = s.now
-		g.trip(latch{control: Drawdown, level: Paused, until: s.now.Add(time.Minute), cause: "drawdown, first mark"})
-	case s.now.Sub(s.breach) >= time.Second:
-		g.trip(latch{control: Drawdown, level: Halted, cause: "drawdown"})
+	if s.limits.NeedsArming && s.host.armed && s.host.lease != exchange.Never && s.now <= s.host.lease {
+		due = min(due, s.host.lease+1)
 	}
+	s.link.due = due
+	s.settle()
 }
 
 // trip sets a latch, records it before it acts, and takes back the orders that the level
-// no longer allows.
-func (g *Guard) trip(l latch) {
+// no longer allows. It reports whether anything got stricter.
+func (g *Guard) trip(l latch) bool {
 	s := g.s
-	before := s.level
-	l.since = s.now
+	if l.control == s.without && s.without != NoControl {
+		return false
+	}
+	l = scoped(l)
 	if l.until == 0 {
 		l.until = exchange.Never
-		if s.rearm.Mode == RearmAfter && l.control != KillFile {
+		if s.rearm.Mode == RearmAfter && l.level > Paused && l.control != KillFile && l.control != KillCommand {
 			l.until = s.now.Add(s.rearm.After)
 		}
 	}
-	if !s.set(l) {
-		return
+	if have := s.holds(l.control, l.scope, l.instrument, l.slot); have != nil && have.level >= l.level {
+		return false
 	}
-	g.record = Record{Type: RecLevel, Time: s.now, Level: l.level, From: before, Scope: l.scope, Control: l.control, Text: l.cause, Equity: s.acct.equity}
-	if g.write(true) != nil {
-		return
+	before := s.level
+	if g.write(Record{
+		Type: RecLevel, Level: l.level, From: before, Scope: l.scope, Control: l.control, Instrument: l.instrument, Slot: l.slot, Until: l.until, Text: l.cause, Equity: s.acct.equity,
+	}, true) != nil {
+		return true
 	}
-	if l.level >= ReduceOnly {
-		// an error of a cancel is the exchange's to report: the orders stay in the books
-		_ = g.CancelAll(l.level < Killed)
+	if l.level >= Halted && s.limits.Ramp != nil && s.host.ramp > 0 {
+		g.write(Record{Type: RecRamp, Count: int64(s.host.ramp - 1)}, true)
+	}
+	if l.level == Killed {
+		_ = g.CancelAll(false) // an error of a cancel is the exchange's to report: the orders stay in the books
+	} else if l.level >= ReduceOnly && l.scope == Global {
+		g.cancelEntries()
+	}
+	return true
+}
+
+// scoped fills in what a scope does not use.
+func scoped(l latch) latch {
+	if l.scope != ByPair {
+		l.instrument = exchange.None
+	}
+	if l.scope != BySlot {
+		l.slot = -1
+	}
+	return l
+}
+
+// condition is a trip that ends when what caused it heals.
+func (g *Guard) condition(l latch) bool {
+	l.until = exchange.Never
+	return g.trip(l)
+}
+
+// heal ends a condition.
+func (g *Guard) heal(c Control, scope Scope, id exchange.InstrumentID) {
+	if l := g.s.holds(c, scope, id, -1); l != nil && l.level <= Paused {
+		healed := *l
+		g.lift(&healed, "healed")
 	}
 }
 
-// noteExtremes records the high-water mark and the day's low when one moved by 0.1 % since
-// the last note, at most once a second, and before each order.
-func (g *Guard) noteExtremes(order bool) {
-	s := g.s
-	if !s.armed || s.high == s.noted.high && s.dayLow == s.noted.low {
-		return
+// lift ends a latch.
+func (g *Guard) lift(l *latch, text string) {
+	left := Active
+	for i := range g.s.latches {
+		if o := &g.s.latches[i]; o.scope == Global && (o.control != l.control || l.scope != Global) {
+			left = max(left, o.level)
+		}
 	}
-	step := func(a, b money.Amount) bool { d := max(a-b, b-a); return d > 0 && d >= b/1000 }
-	if !order && (s.now.Sub(s.noted.at) < time.Second || !step(s.high, s.noted.high) && !step(s.dayLow, s.noted.low)) {
-		return
-	}
-	s.noted = notedEquity{s.high, s.dayLow, s.now}
-	g.record = Record{Type: RecEquity, Time: s.now, Equity: s.acct.equity, High: s.high, DayLow: s.dayLow}
-	g.write(true)
+	g.write(Record{
+		Type: RecLevel, Lift: true, Level: left, From: g.s.level, Scope: l.scope, Control: l.control, Instrument: l.instrument, Slot: l.slot, Text: text, Equity: g.s.acct.equity,
+	}, true)
 }

@@ -12,21 +12,26 @@ type RecordType uint8
 
 // The record types, with the fields they use besides Time and Type.
 const (
-	// RecStart opens a run: Text (profile and limits), Facts.
+	// RecStart opens a run or a restart: Text (the limits, as JSON), Facts.
 	RecStart RecordType = iota + 1
-	// RecIntent is an approved order, recorded before it leaves: Order.
+	// RecIntent is an approved order, recorded before it leaves: Order, Cost (what it
+	// reserves), Text ("dry run" when it does not leave).
 	RecIntent
 	// RecDenial is a denied order or amend: Order or Amend, Reasons (all that failed).
 	RecDenial
 	// RecAmend and RecCancel are requests about a working order, before they leave:
-	// Amend, or OrderID.
+	// Amend and Cost, or OrderID.
 	RecAmend
 	RecCancel
-	// RecOrder is the outcome of a request: Event.
+	// RecOrder is the outcome of a request: Event. When it ends a sale that filled in part,
+	// Count is 1 and Equity the sale's profit after fees in the account's currency.
 	RecOrder
-	// RecFill is an execution: Event.
+	// RecFill is an execution: Event, Cost (its notional in the account's currency). When it
+	// ends a sale, Count is 1 and Equity the sale's profit after fees.
 	RecFill
-	// RecLevel is a change of level: Level, From, Scope, Control, Text (cause), Equity.
+	// RecLevel is a latch that was set, or lifted when Lift is set: Control, Scope, Instrument
+	// and Slot (as the scope says), Level (of the latch; the level that remains when lifted),
+	// From (the level before), Until (Never: by ceremony), Text (cause), Equity.
 	RecLevel
 	// RecDayStart is the start of a trading day: Equity.
 	RecDayStart
@@ -34,12 +39,25 @@ const (
 	RecEquity
 	// RecSnapshot is an account as the venue sees it: Event.
 	RecSnapshot
+	// RecFlow is money that came or went: Equity (signed, in the account's currency), Event.
+	RecFlow
+	// RecArmRequest begins the ceremony: Text (the challenge). RecArm ends it: Until (the
+	// lease), Text (the limits, as JSON). RecCycle says that the dry cycle after it passed.
+	RecArmRequest
+	RecArm
+	RecCycle
+	// RecRamp is the step of the ramp-up from now on: Count.
+	RecRamp
+	// RecOperator is the owner's command: Event.
+	RecOperator
 	// RecNote is what a reader of the records should know: Text.
 	RecNote
+	recordTypes
 )
 
 var recordNames = [...]string{
-	"none", "start", "intent", "denial", "amend", "cancel", "order", "fill", "level", "day-start", "equity", "snapshot", "note",
+	"none", "start", "intent", "denial", "amend", "cancel", "order", "fill", "level", "day-start", "equity", "snapshot",
+	"flow", "arm-request", "arm", "cycle", "ramp", "operator", "note",
 }
 
 func (t RecordType) String() string {
@@ -58,16 +76,23 @@ type Record struct {
 	From    Level
 	Scope   Scope
 	Control Control
+	Lift    bool
 	Facts   exchange.Facts
 	OrderID exchange.OrderID
-	Order   *exchange.Order
-	Amend   *exchange.Amend
-	Event   *exchange.Event
-	Reasons []Reason
-	Equity  money.Amount // in the account's currency
-	High    money.Amount
-	DayLow  money.Amount
-	Text    string
+	// Instrument is exchange.None and Slot -1 where they do not apply.
+	Instrument exchange.InstrumentID
+	Slot       exchange.SlotID
+	Until      exchange.Stamp
+	Count      int64
+	Order      *exchange.Order
+	Amend      *exchange.Amend
+	Event      *exchange.Event
+	Reasons    []Reason
+	Cost       money.Amount
+	Equity     money.Amount // in the account's currency
+	High       money.Amount
+	DayLow     money.Amount
+	Text       string
 }
 
 // Recorder keeps records. With durable set it returns only when the record would

@@ -7,29 +7,52 @@ import (
 	"breakwater/exchange/money"
 )
 
-// state is everything that a decision depends on. It changes only by events and by the
-// guard's own approvals, so that the same events give the same verdicts.
+// state is everything that a decision depends on. Durable state changes only in apply, by
+// a record, so that folding the records of a journal gives it back; market state starts
+// empty and denies until it is warm. The same events give the same verdicts.
 type state struct {
-	limits   Limits
-	zone     *time.Location
-	rearm    Rearm
-	now      exchange.Stamp
-	acct     *account
-	status   []exchange.Status // by instrument, as the venue last said
-	adopted  bool              // the opening snapshot was seen
-	latches  []latch
-	level    Level // the strictest global latch
-	scoped   bool  // some latch is for a pair or a strategy
-	nextDue  exchange.Stamp
-	dayEnd   exchange.Stamp
-	dayStart money.Amount // equity
-	high     money.Amount // high-water mark
-	dayLow   money.Amount
-	lossAt   money.Amount // equity at which daily-loss trips
-	fallAt   money.Amount // equity at which drawdown trips
-	breach   exchange.Stamp
-	armed    bool // a day start exists
-	noted    notedEquity
+	limits  Limits
+	zone    *time.Location
+	rearm   Rearm
+	facts   exchange.Facts
+	slots   []SlotInfo
+	without Control // only ever set by NewWithout
+	acct    *account
+	status  []exchange.Status // by instrument, as the venue last said
+
+	now     exchange.Stamp
+	nextDue exchange.Stamp
+	latches []latch
+	level   Level // the strictest global latch
+	scoped  bool  // some latch is for a pair or a strategy
+	adopted bool  // an opening snapshot was seen, now or before a restart
+	synced  bool  // a snapshot was seen since the start
+	timed   bool  // some control watches ages
+
+	day    dayState
+	rate   rateState
+	loss   lossState
+	market []marketState // by instrument
+	link   linkState
+	host   hostState
+}
+
+// SlotInfo is what the guard knows of a strategy.
+type SlotInfo struct{ Name, Mode string }
+
+// dayState is the trading day and the extremes of equity.
+type dayState struct {
+	started bool
+	end     exchange.Stamp
+	start   money.Amount // equity when the day began, flows since then added
+	high    money.Amount // high-water mark, flows added
+	low     money.Amount
+	noted   notedEquity
+	lossAt  money.Amount // equity at which a daily limit trips
+	fallAt  money.Amount // equity at which a drawdown limit trips
+	lossBy  Control      // whose limit that is
+	fallBy  Control
+	breach  exchange.Stamp // of the drawdown: first mark below
 }
 
 // notedEquity is what the records last said of the extremes.
@@ -39,7 +62,7 @@ type notedEquity struct {
 }
 
 // latch is a reason for a level. until is Never for a latch that only the ceremony, or a
-// backtest's simulated operator, lifts.
+// backtest's simulated operator, lifts; a condition lifts when it heals.
 type latch struct {
 	control    Control
 	scope      Scope
@@ -56,15 +79,25 @@ func newState(cfg *Config) *state {
 	if zone == nil {
 		zone = time.UTC
 	}
-	status := make([]exchange.Status, len(cfg.Catalog.Instruments))
-	for i := range status {
-		status[i] = cfg.Catalog.Instruments[i].Status
+	n := len(cfg.Catalog.Instruments)
+	s := &state{
+		limits: cfg.Limits, zone: zone, rearm: cfg.Rearm, facts: cfg.Facts, slots: cfg.Slots, now: longAgo, nextDue: exchange.Never,
+		acct: newAccount(cfg.Catalog, cfg.Currency, cfg.FeePPM, len(cfg.Slots)), market: make([]marketState, n), status: make([]exchange.Status, n),
 	}
-	return &state{
-		limits: cfg.Limits, zone: zone, status: status, rearm: cfg.Rearm, now: -1 << 62, nextDue: exchange.Never,
-		acct: newAccount(cfg.Catalog, cfg.Currency, cfg.FeePPM), dayEnd: -1 << 62, breach: exchange.Never,
+	for i := range s.status {
+		s.status[i] = cfg.Catalog.Instruments[i].Status
+		s.market[i].changed = longAgo
 	}
+	s.day.end, s.day.breach = longAgo, exchange.Never
+	s.rate.init(&s.limits, n)
+	s.loss.init(&s.limits)
+	s.link.init(&s.limits)
+	s.host.init(&s.limits)
+	return s
 }
+
+// longAgo is before every event.
+const longAgo = exchange.Stamp(-1 << 62)
 
 // levelFor is the strictest level that holds for an instrument and a slot, and the
 // control behind it.
@@ -82,30 +115,23 @@ func (s *state) levelFor(id exchange.InstrumentID, slot exchange.SlotID) (Level,
 	return worst, cause
 }
 
-// set adds a latch unless the same control already holds its scope at that level or
-// above; it reports whether the latch is new. The first cause stays.
-func (s *state) set(l latch) bool {
+// holds finds the latch of a control in a scope.
+func (s *state) holds(c Control, scope Scope, id exchange.InstrumentID, slot exchange.SlotID) *latch {
 	for i := range s.latches {
-		have := &s.latches[i]
-		if have.control == l.control && have.scope == l.scope && have.instrument == l.instrument && have.slot == l.slot {
-			if have.level >= l.level {
-				return false
-			}
-			have.level, have.until = l.level, l.until
-			s.settle()
-			return true
+		l := &s.latches[i]
+		if l.control == c && l.scope == scope && (scope != ByPair || l.instrument == id) && (scope != BySlot || l.slot == slot) {
+			return l
 		}
 	}
-	s.latches = append(s.latches, l)
-	s.settle()
-	return true
+	return nil
 }
 
-// settle recomputes what follows from the latches.
+// settle recomputes what follows from the latches, and the next instant at which time
+// alone changes something.
 func (s *state) settle() {
 	s.level, s.scoped, s.nextDue = Active, false, exchange.Never
-	if s.armed {
-		s.nextDue = s.dayEnd
+	if s.day.started {
+		s.nextDue = s.day.end
 	}
 	for i := range s.latches {
 		l := &s.latches[i]
@@ -116,6 +142,7 @@ func (s *state) settle() {
 		}
 		s.nextDue = min(s.nextDue, l.until)
 	}
+	s.nextDue = min(s.nextDue, s.link.due, s.host.due)
 }
 
 // endOfDay is the first instant of the next civil day in the trading zone: days of 23 and
@@ -125,35 +152,44 @@ func (s *state) endOfDay(t exchange.Stamp) exchange.Stamp {
 	if s.zone == time.UTC {
 		return exchange.Stamp(t.Day()+1) * day
 	}
-	local := t.Time().In(s.zone)
-	y, m, d := local.Date()
+	y, m, d := t.Time().In(s.zone).Date()
 	return exchange.At(time.Date(y, m, d+1, 0, 0, 0, 0, s.zone))
 }
 
-// startDay begins a trading day with the equity that the day before ended with.
-func (s *state) startDay() {
-	s.dayEnd = s.endOfDay(s.now)
-	s.dayStart, s.dayLow = s.acct.equity, s.acct.equity
-	s.lossAt = -Unlimited
-	if l := s.limits.DailyLoss; l.PPM != Unlimited || l.Amount != Unlimited {
-		s.lossAt = s.dayStart - l.Of(s.dayStart)
+// floors recomputes the equities at which the daily loss and the drawdown trip: the
+// strictest of the limit, the profile and the ramp.
+func (s *state) floors() {
+	d, l := &s.day, &s.limits
+	d.lossAt, d.lossBy = -Unlimited, NoControl
+	if l.DailyLoss.Binds() {
+		d.lower(d.start-l.DailyLoss.Of(d.start), DailyLoss)
 	}
-	if !s.armed {
-		s.armed = true
-		s.raiseHigh()
+	if l.ProfileDailyPPM != Unlimited {
+		d.lower(d.start-Share(l.ProfileDailyPPM).Of(d.start), ProfileLimits)
 	}
-	s.settle()
+	if step, ok := s.host.rampStep(l); ok {
+		d.lower(d.start-step.DailyLoss, RampUp)
+	}
+	d.fallAt, d.fallBy = -Unlimited, NoControl
+	for _, f := range [...]struct {
+		ppm int64
+		by  Control
+	}{{l.DrawdownPPM, Drawdown}, {l.ProfileDrawdownPPM, ProfileLimits}} {
+		if f.ppm == Unlimited || f.by == s.without {
+			continue
+		}
+		if at := d.high - Share(f.ppm).Of(d.high); at > d.fallAt {
+			d.fallAt, d.fallBy = at, f.by
+		}
+	}
+	if s.without != NoControl && d.lossBy == s.without {
+		d.lossAt, d.lossBy = -Unlimited, NoControl
+	}
 }
 
-// raiseHigh makes the present equity the high-water mark.
-func (s *state) raiseHigh() {
-	s.high = s.acct.equity
-	s.fallAt = -Unlimited
-	if s.limits.DrawdownPPM != Unlimited {
-		fall, ok := money.MulDiv(int64(s.high), s.limits.DrawdownPPM, money.PPM, money.Floor)
-		if !ok {
-			fall = 0
-		}
-		s.fallAt = s.high - money.Amount(fall)
+// lower takes the stricter of two floors of the day.
+func (d *dayState) lower(at money.Amount, by Control) {
+	if at > d.lossAt {
+		d.lossAt, d.lossBy = at, by
 	}
 }

@@ -18,7 +18,7 @@ var core = []string{
 // std is what the core may import of the standard library: nothing that reaches the
 // world. (fmt reaches os, but only through names that the table below bans.)
 var std = []string{
-	"bufio", "bytes", "cmp", "container/heap", "context", "crypto/sha256", "encoding", "encoding/binary", "encoding/csv",
+	"bufio", "bytes", "cmp", "container/heap", "context", "crypto/ed25519", "crypto/sha256", "encoding", "encoding/binary", "encoding/csv",
 	"encoding/hex", "encoding/json", "errors", "fmt", "hash", "hash/crc32", "hash/fnv", "io", "iter", "maps", "math",
 	"math/bits", "math/rand/v2", "reflect", "slices", "sort", "strconv", "strings", "text/tabwriter", "time", "unicode",
 	"unicode/utf8", "unsafe",

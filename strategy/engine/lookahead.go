@@ -65,17 +65,20 @@ func (l Lookahead) Check() (*LookaheadReport, error) {
 		// one random point in each equal part of the run
 		part := len(closes) / max(1, l.Cuts)
 		cut := closes[min(len(closes)-2, i*part+random.IntN(max(1, part)))]
-		c := CutReport{At: cut, Decisions: whole.until(cut)}
-		for _, keep := range []bool{true, false} {
+		c := CutReport{At: cut}
+		var same *decisions // the run as it is, but for the openings at the cut
+		for _, how := range []fate{kept, garbled, gone} {
 			again := &decisions{}
-			garble := func(f exchange.Feed) exchange.Feed {
-				return &future{feed: f, cut: cut, garble: keep, random: rand.New(rand.NewPCG(l.Seed, uint64(i)))}
+			wrap := func(f exchange.Feed) exchange.Feed {
+				return &future{feed: f, cut: cut, fate: how, random: rand.New(rand.NewPCG(l.Seed, uint64(i)))}
 			}
-			if err := l.Run(garble, again); err != nil {
-				return nil, fmt.Errorf("with the data after %v %s: %w", cut, map[bool]string{true: "garbled", false: "cut off"}[keep], err)
+			if err := l.Run(wrap, again); err != nil {
+				return nil, fmt.Errorf("with the data after %v %s: %w", cut, [...]string{"kept", "garbled", "cut off"}[how], err)
 			}
-			if c.Differs == "" {
-				c.Differs = whole.differs(again, cut)
+			if how == kept {
+				same, c.Decisions = again, again.until(cut)
+			} else if c.Differs == "" {
+				c.Differs = same.differs(again, cut)
 			}
 		}
 		report.Cuts = append(report.Cuts, c)
@@ -154,7 +157,7 @@ func (c *closeSpy) Next(ev *exchange.Event) error {
 type future struct {
 	feed   exchange.Feed
 	cut    exchange.Stamp
-	garble bool
+	fate   fate
 	random *rand.Rand
 }
 
@@ -166,11 +169,14 @@ func (f *future) Next(ev *exchange.Event) error {
 	if ev.Time <= f.cut && !opening {
 		return nil
 	}
-	if !f.garble {
+	if f.fate == gone {
 		return io.EOF
 	}
 	if opening {
 		ev.Time, ev.Received = ev.Time+1, ev.Received+1
+	}
+	if f.fate == kept {
+		return nil
 	}
 	factor := 500_000 + f.random.Int64N(1_000_000) // half to one and a half
 	for _, p := range []*money.Price{&ev.Open, &ev.High, &ev.Low, &ev.Price} {
@@ -181,3 +187,11 @@ func (f *future) Next(ev *exchange.Event) error {
 	ev.Qty = money.Qty(q)
 	return nil
 }
+
+type fate uint8
+
+const (
+	kept fate = iota
+	garbled
+	gone
+)

@@ -1,0 +1,230 @@
+package risk
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+// apply takes a record into the state: the only way in which durable state changes, while
+// running and when a journal is folded after a restart. The error is a difference in the
+// books.
+func (s *state) apply(r *Record) error {
+	switch r.Type {
+	case RecStart:
+		s.host.starts.add(r.Time)
+	case RecIntent:
+		s.rate.onAttempt(r.Time, r.Order, true)
+		s.rate.onIntent(r.Time, r.Order, s.acct.mark[r.Order.Instrument], r.Cost)
+		s.acct.lastID = max(s.acct.lastID, r.Order.ID)
+		if r.Text == "" { // else a dry run
+			s.acct.add(r.Order, r.Cost)
+		}
+	case RecDenial:
+		if r.Order != nil {
+			s.acct.lastID = max(s.acct.lastID, r.Order.ID)
+			if inCatalog(r.Order.Instrument, s.acct.catalog) {
+				s.rate.onAttempt(r.Time, r.Order, false)
+				s.rate.onDenial(r.Time, r.Order.Slot, r.Reasons)
+			}
+		}
+	case RecAmend:
+		s.applyAmend(r)
+	case RecCancel:
+		if oo := s.acct.find(r.OrderID); oo != nil {
+			s.rate.onMessage(r.Time, oo.order.Instrument, cancelCost(r.Time.Sub(oo.order.Sent)))
+		}
+	case RecOrder:
+		s.applyOrder(r.Event)
+		s.noteSale(r)
+	case RecFill:
+		if oo := s.acct.find(r.Event.Order); oo != nil {
+			s.loss.noteExecution(&s.limits, r.Event, oo.order.Decision)
+		}
+		if err := s.acct.onFill(r.Event); err != nil {
+			return err
+		}
+		s.rate.onFill(r.Time, r.Event, s.slotOf(r.Event.Order), r.Cost)
+		if r.Event.State.Done() {
+			s.acct.release(r.Event.Order)
+		}
+		s.noteSale(r)
+	case RecFlow:
+		if err := s.acct.book(r.Event.FeeAsset, r.Event.Cost); err != nil {
+			return err
+		}
+		s.day.start, s.day.high, s.day.low = s.day.start+r.Equity, s.day.high+r.Equity, s.day.low+r.Equity
+		s.floors()
+	case RecSnapshot:
+		return s.applySnapshot(r.Event.Detail.Snapshot)
+	case RecDayStart:
+		s.applyDay(r)
+	case RecEquity:
+		s.day.high, s.day.low = r.High, r.DayLow
+		s.day.noted = notedEquity{r.High, r.DayLow, r.Time}
+		s.floors()
+	case RecLevel:
+		s.applyLevel(r)
+	case RecArmRequest:
+		s.host.challenge, s.host.asked = r.Text, r.Time
+	case RecArm:
+		s.applyArm(r)
+	case RecCycle:
+		s.host.cycle = false
+	case RecRamp:
+		s.host.ramp, s.host.days, s.host.net = int(r.Count), 0, 0
+		s.floors()
+	case RecOperator:
+		s.host.flatten = r.Event.Code == exchange.CodeFlatten
+	}
+	return nil
+}
+
+// noteSale counts a sale that is over.
+func (s *state) noteSale(r *Record) {
+	if r.Count == 1 {
+		s.loss.onTrade(r.Time, r.Equity)
+		s.host.net += r.Equity
+	}
+}
+
+func inCatalog(id exchange.InstrumentID, cat *exchange.Catalog) bool {
+	return id >= 0 && int(id) < len(cat.Instruments)
+}
+
+func (s *state) slotOf(id exchange.OrderID) exchange.SlotID {
+	if oo := s.acct.find(id); oo != nil {
+		return oo.order.Slot
+	}
+	return 0
+}
+
+// applyAmend reserves the larger of both until the venue confirms.
+func (s *state) applyAmend(r *Record) {
+	oo := s.acct.find(r.OrderID)
+	if oo == nil {
+		return
+	}
+	oo.amend = amended(oo, r.Amend)
+	oo.amend.Qty += oo.filled
+	s.acct.reserve(oo, max(oo.reserve, r.Cost))
+	s.rate.onMessage(r.Time, oo.order.Instrument, amendCost(r.Time.Sub(oo.order.Sent)))
+}
+
+// applyOrder takes the outcome of a request.
+func (s *state) applyOrder(ev *exchange.Event) {
+	a := s.acct
+	oo := a.find(ev.Order)
+	if oo == nil {
+		return
+	}
+	if ev.State.Done() {
+		a.release(ev.Order)
+		return
+	}
+	if ev.State == exchange.Unknown && oo.state != exchange.Unknown {
+		oo.since = ev.Time
+	}
+	a.setState(oo, ev.State)
+	if ev.Op == exchange.OpAmend {
+		if ev.Code == exchange.CodeAmended {
+			oo.order = oo.amend
+		}
+		a.reserve(oo, s.restCost(oo))
+	}
+}
+
+// restCost is what an open order's rest could use.
+func (s *state) restCost(oo *openOrder) money.Amount {
+	in := &s.acct.catalog.Instruments[oo.order.Instrument]
+	rest := oo.order.Qty - oo.filled
+	if oo.order.Side == exchange.Sell {
+		v, _ := in.BaseAmount(rest)
+		return v
+	}
+	cost, _ := in.Cost(worst(&oo.order, s.acct.mark[in.ID]), rest, money.Ceil)
+	fee, _ := money.MulDiv(int64(cost), s.acct.feePPM, money.PPM, money.Ceil)
+	return cost + money.Amount(fee)
+}
+
+// applySnapshot adopts the first snapshot of an account's life.
+func (s *state) applySnapshot(snap *exchange.Snapshot) error {
+	if s.adopted {
+		return nil
+	}
+	s.adopted = true
+	for _, b := range snap.Balances {
+		if err := s.acct.book(b.Asset, b.Total-s.acct.balance[b.Asset]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyDay begins a trading day. The first one also sets the high-water mark.
+func (s *state) applyDay(r *Record) {
+	d := &s.day
+	d.end = s.endOfDay(r.Time)
+	d.start, d.low = r.Equity, r.Equity
+	if !d.started {
+		d.started, d.high = true, r.Equity
+	} else if s.host.armed {
+		s.host.days++
+	}
+	s.rate.onDay()
+	s.loss.onDay()
+	s.floors()
+	s.settle()
+}
+
+// applyLevel sets or lifts a latch. The first cause of a latch stays; it only ever gets
+// stricter.
+func (s *state) applyLevel(r *Record) {
+	if r.Lift {
+		kept := s.latches[:0]
+		for _, l := range s.latches {
+			if l.control != r.Control || l.scope != r.Scope || l.instrument != r.Instrument || l.slot != r.Slot {
+				kept = append(kept, l)
+			}
+		}
+		s.latches = kept
+		s.loss.onLift(r.Control)
+	} else if l := s.holds(r.Control, r.Scope, r.Instrument, r.Slot); l != nil {
+		l.level, l.until = max(l.level, r.Level), max(l.until, r.Until)
+	} else {
+		s.latches = append(s.latches, latch{
+			control: r.Control, scope: r.Scope, instrument: r.Instrument, slot: r.Slot, level: r.Level, since: r.Time, until: r.Until, cause: r.Text,
+		})
+		s.loss.onTrip(r.Control, r.Time)
+	}
+	s.settle()
+}
+
+// applyArm ends the ceremony: latches are lifted by their own records, the counters behind
+// them start anew.
+func (s *state) applyArm(r *Record) {
+	s.host.armed, s.host.lease, s.host.cycle, s.host.challenge = true, r.Until, true, ""
+	s.host.limits = r.Text
+	s.host.starts.clear()
+	s.rate.clear()
+	s.loss.clear()
+	s.day.breach = exchange.Never
+}
+
+// limitsText is the limits as they are recorded.
+func limitsText(l *Limits) string {
+	b, err := json.Marshal(l)
+	if err != nil {
+		panic("BUG: limits do not marshal: " + err.Error())
+	}
+	return string(b)
+}
+
+func parseLimits(text string) (l Limits, err error) {
+	if err = json.Unmarshal([]byte(text), &l); err != nil {
+		return l, fmt.Errorf("risk: recorded limits cannot be read: %w", err)
+	}
+	return l, nil
+}

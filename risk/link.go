@@ -1,0 +1,383 @@
+package risk
+
+import (
+	"slices"
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+// linkState is what the guard knows of the venue and of the line to it.
+type linkState struct {
+	due       exchange.Stamp // next instant at which time alone changes something here
+	heartbeat exchange.Stamp
+	skew      [5]time.Duration
+	skews     int // compared so far
+	requests  []request
+	nonces    window
+	deadMan   exchange.Stamp // next refresh
+	failed    int            // refreshes in a row
+	deadOK    bool           // the last one succeeded
+	advice    exchange.Code
+	heard     map[uint16]*window // news by source
+	titles    []uint64           // hashes of the last headlines
+	differs   []exchange.AssetID // of the first snapshot that did not agree
+	differsAt exchange.Stamp
+}
+
+type request struct {
+	at     exchange.Stamp
+	failed bool
+}
+
+func (k *linkState) init(l *Limits) {
+	k.due, k.heartbeat, k.deadMan = exchange.Never, longAgo, longAgo
+	k.nonces = newWindow(2, int64(5*time.Minute))
+	k.heard = map[uint16]*window{}
+}
+
+// onClock is clock-skew.
+func (g *Guard) onClock(ev *exchange.Event) {
+	k := &g.s.link
+	if ev.Code == exchange.CodeClockStep {
+		g.trip(latch{control: ClockSkew, level: Paused, until: g.s.now.Add(time.Minute), cause: "our clock stepped"})
+		return
+	}
+	k.skew[k.skews%len(k.skew)] = ev.Interval
+	k.skews++
+	last := k.skew
+	n := min(k.skews, len(k.skew))
+	for i := range last[:n] {
+		last[i] = max(last[i], -last[i])
+	}
+	slices.Sort(last[:n])
+	if last[n/2] > g.s.limits.ClockSkew {
+		g.condition(latch{control: ClockSkew, level: Paused, cause: "our clock and the venue's differ"})
+		return
+	}
+	g.heal(ClockSkew, Global, exchange.None)
+}
+
+// onRequest is api-error-rate, auth-failure and nonce.
+func (g *Guard) onRequest(ev *exchange.Event) {
+	s, k := g.s, &g.s.link
+	switch ev.Code {
+	case exchange.CodeInvalidKey, exchange.CodeInvalidSignature, exchange.CodePermission:
+		g.trip(latch{control: AuthFailure, level: Halted, cause: ev.Code.String() + ": no further private call; check the key on the venue's page"})
+	case exchange.CodeInvalidNonce:
+		k.nonces.add(s.now)
+		if k.nonces.full(s.now) {
+			g.trip(latch{control: Nonce, level: Halted, cause: "invalid nonces: the clock went back, or somebody else uses the key"})
+		}
+	}
+	kept := k.requests[:0]
+	failed, clean := int64(0), true
+	for _, r := range append(k.requests, request{s.now, ev.Code != exchange.CodeNone}) {
+		if s.now.Sub(r.at) >= time.Minute {
+			continue
+		}
+		kept = append(kept, r)
+		if r.failed {
+			failed++
+			clean = false
+		}
+	}
+	k.requests = kept
+	l := &s.limits
+	if l.ErrorRequests == Unlimited {
+		return
+	}
+	n := int64(len(kept))
+	if n >= l.ErrorRequests && failed*money.PPM >= l.ErrorPPM*n {
+		if g.condition(latch{control: APIErrorRate, level: Paused, cause: "too many requests fail"}) {
+			g.cancelEntries()
+		}
+	} else if clean {
+		g.heal(APIErrorRate, Global, exchange.None)
+	}
+}
+
+// onDeadMan is dead-mans-switch: the outcome of a refresh.
+func (g *Guard) onDeadMan(ev *exchange.Event) {
+	k := &g.s.link
+	if k.deadOK = ev.Code == exchange.CodeNone; k.deadOK {
+		k.failed = 0
+		g.heal(DeadMansSwitch, Global, exchange.None)
+		return
+	}
+	if k.failed++; k.failed >= 2 {
+		g.condition(latch{control: DeadMansSwitch, level: Paused, cause: "the dead man's switch cannot be refreshed"})
+	}
+}
+
+// refreshDeadMan keeps the venue's switch from firing, as long as events come and nothing
+// is halted.
+func (g *Guard) refreshDeadMan() {
+	s, k := g.s, &g.s.link
+	if !s.wantsDeadMan() || s.now < k.deadMan || s.level >= Halted {
+		return
+	}
+	k.deadMan = s.now.Add(s.limits.DeadMan / 3)
+	k.due = min(k.deadMan, exchange.Never)
+	if err := g.ex.CancelAllAfter(s.limits.DeadMan); err != nil {
+		g.onDeadMan(&exchange.Event{Code: exchange.CodeTransport})
+	}
+	s.settle()
+}
+
+func (s *state) wantsDeadMan() bool {
+	return DeadMansSwitch.Applicable(s.facts) && s.limits.DeadMan > 0 && s.limits.DeadMan != Forever && s.without != DeadMansSwitch
+}
+
+// checkDeadMan denies where the venue has a switch and it does not stand.
+func (s *state) checkDeadMan(d *decision, v *Verdict) {
+	if DeadMansSwitch.Applicable(s.facts) && s.limits.DeadMan != Forever && d.opens && !s.link.deadOK {
+		v.deny(DeadMansSwitch, "the dead man's switch does not stand")
+	}
+}
+
+// onStatus and onAdvice are venue-state.
+func (g *Guard) onStatus(ev *exchange.Event) {
+	all := true
+	for i := range g.s.status {
+		if ev.Instrument == exchange.None || int(ev.Instrument) == i {
+			g.s.status[i] = ev.Status
+		}
+		all = all && g.s.status[i] == exchange.Online
+	}
+	switch {
+	case ev.Status != exchange.Online && ev.Status != exchange.PostOnlyMode && ev.Status != exchange.LimitOnlyMode && ev.Instrument == exchange.None:
+		g.condition(latch{control: VenueState, level: Paused, cause: "the venue is in " + ev.Status.String()})
+	case all && g.s.holds(VenueState, Global, exchange.None, -1) != nil:
+		g.s.link.advice = exchange.CodeNone
+		_ = g.ex.Refresh() // no order before the books are compared; a failed one leaves the pause
+	}
+}
+
+func (g *Guard) onAdvice(ev *exchange.Event) {
+	g.s.link.advice = ev.Code
+	if ev.Code == exchange.CodeNone {
+		if g.s.holds(VenueState, Global, exchange.None, -1) != nil {
+			_ = g.ex.Refresh()
+		}
+		return
+	}
+	if ev.Code >= exchange.CodeStopNewOrders && ev.Code <= exchange.CodeEmergency {
+		g.condition(latch{control: VenueState, level: Paused, cause: "the venue advises: " + ev.Code.String()})
+	}
+	if ev.Code >= exchange.CodeCancelOpenOrders && ev.Code <= exchange.CodeEmergency {
+		g.cancelEntries()
+	}
+}
+
+// onNews is signal-source: a headline that does not pass becomes a mere beat.
+func (g *Guard) onNews(ev *exchange.Event) {
+	s, k := g.s, &g.s.link
+	l := &s.limits
+	if l.NewsPerHour == Unlimited || s.without == SignalSource {
+		return
+	}
+	w := k.heard[ev.Source]
+	if w == nil {
+		fresh := newWindow(l.NewsPerHour, int64(time.Hour))
+		w = &fresh
+		k.heard[ev.Source] = w
+	}
+	text := ev.Detail.Text
+	hash := fnv(text)
+	why := ""
+	switch {
+	case ev.Received.Sub(ev.Time) > l.NewsAge:
+		why = "old"
+	case ev.Time.Sub(ev.Received) > 2*time.Second:
+		why = "from the future"
+	case len(text) == 0 || len(text) > 10_000:
+		why = "empty or too long"
+	case slices.Contains(k.titles, hash):
+		why = "told before"
+	case w.full(s.now):
+		why = "too many from this source"
+	default:
+		w.add(s.now)
+		if k.titles = append(k.titles, hash); len(k.titles) > 1000 {
+			k.titles = k.titles[1:]
+		}
+		return
+	}
+	g.Note("signal-source: muted news, " + why)
+	ev.Kind, ev.Detail = exchange.KindBeat, nil
+}
+
+// fnv is FNV-1a of 64 bits.
+func fnv(text string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * 1099511628211
+	}
+	return h
+}
+
+// onBalance is unexplained-balance: what the venue says of one asset.
+func (g *Guard) onBalance(ev *exchange.Event) {
+	s := g.s
+	if !s.adopted || !s.synced || !s.acct.differs(s.acct.balance[ev.FeeAsset], ev.Cost, max(s.limits.ReconcilePPM, 1)) {
+		return
+	}
+	g.trip(latch{control: UnexplainedBalance, level: Halted, cause: "the venue has " + s.acct.amountText(ev.Cost, ev.FeeAsset) + ", fills and ledger explain " + s.acct.amountText(s.acct.balance[ev.FeeAsset], ev.FeeAsset)})
+}
+
+// onLedger is withdrawal-seen, and the flows that are neither profit nor loss.
+func (g *Guard) onLedger(ev *exchange.Event) {
+	s := g.s
+	value, ok := s.acct.inCurrency(ev.Cost, ev.FeeAsset, money.Floor)
+	if !ok {
+		value = 0 // no rate: it is no part of the equity either
+	}
+	g.write(Record{Type: RecFlow, Event: ev, Equity: value}, true)
+	if ev.Code == exchange.CodeWithdrawal || ev.Code == exchange.CodeTransfer {
+		g.trip(latch{control: WithdrawalSeen, level: Halted, cause: ev.Code.String() + " of " + s.acct.amountText(max(ev.Cost, -ev.Cost), ev.FeeAsset) + ": if it was not you, revoke the key now"})
+	}
+}
+
+// onForeign is foreign-order. What is not ours is never cancelled: it may be the owner's.
+func (g *Guard) onForeign(cause string) {
+	g.trip(latch{control: ForeignOrder, level: Halted, cause: cause})
+}
+
+// onSnapshot is reconcile: a difference must show twice, a while apart, since fills may be
+// on their way; exact sources are taken at their first word.
+func (g *Guard) onSnapshot(ev *exchange.Event) {
+	s, k := g.s, &g.s.link
+	first := !s.adopted
+	if g.write(Record{Type: RecSnapshot, Event: ev}, first) != nil {
+		return
+	}
+	g.adoptOrders(ev.Detail.Snapshot)
+	bad := s.acct.differences(ev.Detail.Snapshot.Balances, s.limits.ReconcilePPM)
+	s.synced = true
+	if len(bad) == 0 {
+		k.differs = nil
+		if s.link.advice < exchange.CodeStopNewOrders && s.online() {
+			g.heal(VenueState, Global, exchange.None)
+		}
+		return
+	}
+	if s.limits.ReconcilePPM > 0 && (k.differs == nil || s.now.Sub(k.differsAt) < 5*time.Second) {
+		if k.differs == nil {
+			k.differs, k.differsAt = bad, s.now
+		}
+		_ = g.ex.Refresh() // looked at again; without an answer the next one counts
+		return
+	}
+	g.haltPairs(bad, ev.Detail.Snapshot)
+}
+
+func (s *state) online() bool {
+	for _, st := range s.status {
+		if st != exchange.Online {
+			return false
+		}
+	}
+	return true
+}
+
+// haltPairs halts the pair of a coin that differs; two of them, or the account's own
+// money, halt everything.
+func (g *Guard) haltPairs(bad []exchange.AssetID, snap *exchange.Snapshot) {
+	s := g.s
+	var venue money.Amount
+	for _, b := range snap.Balances {
+		if b.Asset == bad[0] {
+			venue = b.Total
+		}
+	}
+	cause := "the venue has " + s.acct.amountText(venue, bad[0]) + ", our books " + s.acct.amountText(s.acct.balance[bad[0]], bad[0])
+	pairs := 0
+	last := exchange.InstrumentID(exchange.None)
+	global := false
+	for _, a := range bad {
+		found := false
+		for i := range s.acct.catalog.Instruments {
+			if s.acct.catalog.Instruments[i].Base == a {
+				pairs, last, found = pairs+1, exchange.InstrumentID(i), true
+			}
+		}
+		global = global || !found
+	}
+	if global || pairs != 1 {
+		g.trip(latch{control: Reconcile, level: Halted, cause: cause})
+		return
+	}
+	g.trip(latch{control: Reconcile, scope: ByPair, instrument: last, level: Halted, cause: cause})
+}
+
+// adoptOrders holds our open orders against the venue's after a restart: what it has is
+// working, what filled in between is booked, what it does not know is absent or over.
+func (g *Guard) adoptOrders(snap *exchange.Snapshot) {
+	s := g.s
+	if s.synced {
+		return
+	}
+	for i := range snap.Fills {
+		f := snap.Fills[i]
+		if s.acct.find(f.Order) != nil && f.TradeID > s.acct.tradeID[f.Instrument] {
+			f.Time = s.now
+			g.onFill(&f)
+		}
+	}
+	for i := 0; i < len(s.acct.open); {
+		oo := &s.acct.open[i]
+		id, state := oo.order.ID, oo.state
+		there := slices.ContainsFunc(snap.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID == id })
+		ev := exchange.Event{Kind: exchange.KindOrder, Time: s.now, Op: exchange.OpVenue, Order: id, Instrument: oo.order.Instrument, State: exchange.Working}
+		switch {
+		case there && state == exchange.Working:
+			i++
+			continue
+		case there:
+		case state == exchange.Working:
+			ev.State = exchange.Cancelled
+		default:
+			ev.State = exchange.Absent
+		}
+		g.onOrder(&ev)
+		if there {
+			i++
+		}
+	}
+	for _, o := range snap.Orders {
+		if s.acct.find(o.Order.ID) == nil {
+			g.onForeign("an open order at the venue that we did not place")
+			return
+		}
+	}
+}
+
+// watchUnknown is unknown-outcome: a pair with an order whose outcome nobody knows waits,
+// and after a while everything does.
+func (g *Guard) watchUnknown() {
+	s := g.s
+	if s.acct.unknown == 0 && !s.scoped {
+		return
+	}
+	for i := range s.market {
+		id := exchange.InstrumentID(i)
+		waits := false
+		for j := range s.acct.open {
+			oo := &s.acct.open[j]
+			if oo.order.Instrument != id || oo.state != exchange.Unknown {
+				continue
+			}
+			waits = true
+			if s.limits.UnknownFor != Forever && s.now.Sub(oo.since) > s.limits.UnknownFor {
+				g.trip(latch{control: UnknownOutcome, level: Halted, cause: "an order's outcome stays unknown"})
+			}
+		}
+		if waits {
+			g.condition(latch{control: UnknownOutcome, scope: ByPair, instrument: id, level: Paused, cause: "an order's outcome is unknown"})
+		} else {
+			g.heal(UnknownOutcome, ByPair, id)
+		}
+	}
+}

@@ -1,0 +1,235 @@
+package risk
+
+import (
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+// lossState is what the controls on finished trades remember.
+type lossState struct {
+	losses   []lossAt // losing trades of the last hour
+	streak   int64
+	half     bool // half-open: half size until a win
+	cooldown time.Duration
+	trips    int64 // today, of hourly-loss and loss-streak
+	pause    time.Duration
+
+	slips   []int64 // last fills against their decisions, in ppm, a ring
+	slip    int
+	slipPPM int64 // of the last fill
+	feePPM  int64
+	fees    int64 // fills in a row with a fee beyond 1.5 times the schedule
+}
+
+type lossAt struct {
+	at     exchange.Stamp
+	amount money.Amount // positive
+}
+
+// longestPause bounds the doubling of half-open.
+const longestPause = 24 * time.Hour
+
+func (l *lossState) init(limits *Limits) {
+	l.pause = limits.PauseFor
+	l.cooldown = l.pause
+}
+
+// onTrade takes a finished trade: its profit or loss after fees.
+func (l *lossState) onTrade(t exchange.Stamp, profit money.Amount) {
+	kept := l.losses[:0]
+	for _, x := range l.losses {
+		if t.Sub(x.at) < time.Hour {
+			kept = append(kept, x)
+		}
+	}
+	l.losses = kept
+	if profit > 0 {
+		l.streak, l.half, l.cooldown = 0, false, l.pause
+		return
+	}
+	l.streak++ // break-even after fees is no win
+	if profit < 0 {
+		l.losses = append(l.losses, lossAt{t, -profit})
+	}
+}
+
+// lastHour is the sum of the losing trades of the last 60 minutes.
+func (l *lossState) lastHour(t exchange.Stamp) (sum money.Amount) {
+	for _, x := range l.losses {
+		if t.Sub(x.at) < time.Hour {
+			sum += x.amount
+		}
+	}
+	return sum
+}
+
+// onTrip begins a pause of hourly-loss, loss-streak or half-open.
+func (l *lossState) onTrip(c Control, _ exchange.Stamp) {
+	switch c {
+	case HourlyLoss, LossStreak, HalfOpen:
+		l.trips++
+		if c == HalfOpen {
+			l.cooldown = min(2*l.cooldown, longestPause)
+		}
+	}
+}
+
+// onLift ends it: half size from here on, and the counters start anew.
+func (l *lossState) onLift(c Control) {
+	switch c {
+	case HourlyLoss, LossStreak, HalfOpen:
+		l.half, l.streak, l.losses = true, 0, l.losses[:0]
+	case SlippageAnomaly:
+		l.slips, l.slip = l.slips[:0], 0
+	}
+}
+
+func (l *lossState) onDay() { l.trips = 0 }
+
+func (l *lossState) clear() {
+	l.streak, l.half, l.trips, l.losses, l.cooldown = 0, false, 0, l.losses[:0], l.pause
+	l.slips, l.slip, l.fees = l.slips[:0], 0, 0
+}
+
+// checkHalf is half-open for orders: half of the largest one.
+func (s *state) checkHalf(d *decision, v *Verdict) {
+	if !s.loss.half || !d.opens || !d.counted {
+		return
+	}
+	if limit := s.limits.Order.Of(s.acct.equity) / 2; d.notional > limit {
+		v.deny(HalfOpen, "half size after a pause", s.inMoney("notional", d.notional), s.inMoney("limit", limit))
+	}
+}
+
+// afterTrade lets hourly-loss, loss-streak and half-open look at a finished trade.
+func (g *Guard) afterTrade(profit money.Amount) {
+	s := g.s
+	l := &s.loss
+	if profit > 0 {
+		return
+	}
+	paused := latch{level: Paused, scope: Global}
+	switch {
+	case l.half && profit < 0:
+		paused.control, paused.cause = HalfOpen, "a loss at half size"
+		paused.until = s.now.Add(min(2*l.cooldown, longestPause))
+	case s.limits.HourlyLoss.Binds() && l.lastHour(s.now) >= s.limits.HourlyLoss.Of(s.acct.equity):
+		paused.control, paused.cause = HourlyLoss, "losing trades of an hour"
+		paused.until = s.now.Add(l.cooldown)
+	case l.streak >= s.limits.Streak:
+		paused.control, paused.cause = LossStreak, "trades in a row without a win"
+		paused.until = s.now.Add(l.cooldown)
+	default:
+		return
+	}
+	g.trip(paused)
+	if l.trips >= 3 {
+		g.trip(latch{control: HalfOpen, level: Halted, cause: "third pause of the day"})
+	}
+}
+
+// checkLosses is daily-loss and drawdown, with the profile's and the ramp's shares.
+func (g *Guard) checkLosses() {
+	s := g.s
+	d, e := &s.day, s.acct.equity
+	if !d.started || s.untrusted() {
+		return
+	}
+	switch {
+	case e > d.high:
+		d.high = e
+		s.raise()
+	case e < d.low:
+		d.low = e
+	case e > d.fallAt && e > d.lossAt:
+		d.breach = exchange.Never
+		return
+	}
+	g.noteExtremes(false)
+	if e <= d.lossAt {
+		g.trip(latch{control: d.lossBy, level: ReduceOnly, cause: "loss of the day"})
+	}
+	switch {
+	case e > d.fallAt:
+		d.breach = exchange.Never
+	case d.breach == exchange.Never:
+		d.breach = s.now
+		g.trip(latch{control: d.fallBy, level: Paused, until: s.now.Add(time.Minute), cause: "fall from the high-water mark, first mark"})
+	case s.now.Sub(d.breach) >= time.Second:
+		g.trip(latch{control: d.fallBy, level: Halted, cause: "fall from the high-water mark"})
+	}
+}
+
+// raise recomputes the drawdown floor of a new high-water mark.
+func (s *state) raise() {
+	if s.limits.DrawdownPPM != Unlimited || s.limits.ProfileDrawdownPPM != Unlimited {
+		s.floors()
+	}
+}
+
+// noteExtremes records the high-water mark and the day's low when one moved by 0.1 % since
+// the last note, at most once a second, and before each order.
+func (g *Guard) noteExtremes(order bool) {
+	d := &g.s.day
+	if !d.started || d.high == d.noted.high && d.low == d.noted.low {
+		return
+	}
+	step := func(a, b money.Amount) bool { x := max(a-b, b-a); return x > 0 && x >= b/1000 }
+	if !order && (g.s.now.Sub(d.noted.at) < time.Second || !step(d.high, d.noted.high) && !step(d.low, d.noted.low)) {
+		return
+	}
+	g.write(Record{Type: RecEquity, Equity: g.s.acct.equity, High: d.high, DayLow: d.low}, true)
+}
+
+// noteExecution keeps what fee-anomaly and slippage-anomaly look at: a fill against the
+// schedule and against the price at its decision.
+func (l *lossState) noteExecution(limits *Limits, ev *exchange.Event, decision money.Price) {
+	l.feePPM, l.slipPPM = 0, 0
+	if ev.Cost > 0 && ev.Fee > 2 { // a fee of a few units of the ledger is rounding
+		l.feePPM, _ = money.MulDiv(int64(ev.Fee), money.PPM, int64(ev.Cost), money.Floor)
+	}
+	if limits.FeePPM != Unlimited && l.feePPM > limits.FeePPM*3/2 {
+		l.fees++
+	} else {
+		l.fees = 0
+	}
+	if limits.SlipPPM == Unlimited && limits.SlipMeanPPM == Unlimited || decision <= 0 {
+		return
+	}
+	worse := ev.Price - decision
+	if ev.Side == exchange.Sell {
+		worse = -worse
+	}
+	l.slipPPM, _ = money.MulDiv(int64(worse), money.PPM, int64(decision), money.Half)
+	if len(l.slips) < slipFills {
+		l.slips = append(l.slips, l.slipPPM)
+		return
+	}
+	l.slips[l.slip] = l.slipPPM
+	l.slip = (l.slip + 1) % slipFills
+}
+
+// slipFills is how many fills slippage-anomaly takes the mean of.
+const slipFills = 20
+
+// meanSlip is the mean of the last fills; ok is false before there are enough.
+func (l *lossState) meanSlip() (ppm int64, ok bool) {
+	for _, x := range l.slips {
+		ppm += x
+	}
+	return ppm / slipFills, len(l.slips) == slipFills
+}
+
+// checkExecution is fee-anomaly and slippage-anomaly, after a fill was noted.
+func (g *Guard) checkExecution(ev *exchange.Event) {
+	l, x := &g.s.limits, &g.s.loss
+	if l.FeePPM != Unlimited && (x.fees >= 3 || x.feePPM > l.FeePPM*3) {
+		g.trip(latch{control: FeeAnomaly, level: Paused, cause: "fees beyond the schedule"})
+	}
+	mean, enough := x.meanSlip()
+	if x.slipPPM > l.SlipPPM || enough && mean > l.SlipMeanPPM {
+		g.trip(latch{control: SlippageAnomaly, scope: ByPair, instrument: ev.Instrument, level: Paused, until: g.s.now.Add(30 * time.Minute), cause: "fills far from the price at decision"})
+	}
+}

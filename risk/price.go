@@ -1,0 +1,208 @@
+package risk
+
+import (
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+// marketState is what the guard knows of an instrument's market. It starts empty after
+// every start and denies until it is warm.
+type marketState struct {
+	book     depth
+	second   money.Price
+	secondAt exchange.Stamp
+	changed  exchange.Stamp // last time that a price or level changed
+	interval time.Duration  // of its bars
+	variance int64          // of one minute's return, in ppm squared
+	barAt    exchange.Stamp
+	insane   exchange.Stamp // venue-sanity: the last time; 0: never
+}
+
+// onPrice takes the return of a bar or trade into the volatility: an average over the
+// last 32, scaled to a minute.
+func (m *marketState) onPrice(t exchange.Stamp, before, now money.Price) {
+	m.changed = t
+	gone := int64(t - m.barAt)
+	m.barAt = t
+	if before <= 0 || gone <= 0 {
+		return
+	}
+	r, ok := money.MulDiv(int64(now-before), money.PPM, int64(before), money.Half)
+	if !ok || r > 3_000_000 || r < -3_000_000 {
+		return // data-integrity and venue-sanity deal with such
+	}
+	perMinute, _ := money.MulDiv(r*r, int64(time.Minute), max(gone, int64(time.Second)), money.Half)
+	m.variance += (perMinute - m.variance) / 32
+}
+
+// volPPM is one minute's volatility in ppm.
+func (m *marketState) volPPM() int64 { return isqrt(m.variance) }
+
+func isqrt(v int64) int64 {
+	if v <= 0 {
+		return 0
+	}
+	x := v
+	for y := (x + 1) / 2; y < x; y = (x + v/x) / 2 {
+		x = y
+	}
+	return x
+}
+
+// reference is the price that limits and exposures are measured against: the median of
+// the fresh ones among middle, last and second source, two of which must agree within 2 %
+// where two are declared. 0: none.
+func (s *state) reference(id exchange.InstrumentID) money.Price {
+	last := s.acct.mark[id]
+	if s.facts&(exchange.FactBook|exchange.FactSecondSource) == 0 {
+		return last
+	}
+	m := &s.market[id]
+	var fresh [3]money.Price
+	n := 0
+	if last > 0 {
+		fresh[n] = last
+		n++
+	}
+	if bid, ask, ok := m.book.best(); ok && bid > 0 && ask >= bid {
+		fresh[n] = bid + (ask-bid)/2
+		n++
+	}
+	if m.second > 0 && s.now.Sub(m.secondAt) <= s.staleAfter(m) {
+		fresh[n] = m.second
+		n++
+	}
+	if n < 2 {
+		return 0
+	}
+	ps := fresh[:n]
+	for i := 1; i < n; i++ { // three at most
+		for j := i; j > 0 && ps[j] < ps[j-1]; j-- {
+			ps[j], ps[j-1] = ps[j-1], ps[j]
+		}
+	}
+	if n == 2 {
+		if !near(int64(ps[1]), int64(ps[0]), 20_000) {
+			return 0
+		}
+		return ps[0] + (ps[1]-ps[0])/2
+	}
+	if !near(int64(ps[1]), int64(ps[0]), 20_000) && !near(int64(ps[2]), int64(ps[1]), 20_000) {
+		return 0
+	}
+	return ps[1]
+}
+
+// staleAfter is the age at which an instrument's data is old: the configured bound, or
+// two bar intervals where these are longer.
+func (s *state) staleAfter(m *marketState) time.Duration {
+	return max(s.limits.StaleMarket, 2*m.interval)
+}
+
+// collarPPM is how far a limit may be from the reference price.
+func (s *state) collarPPM(m *marketState) int64 {
+	return min(max(s.limits.CollarPPM, s.limits.CollarVols*m.volPPM()), max(s.limits.CollarCapPPM, s.limits.CollarPPM))
+}
+
+// checkCollar is price-collar. It holds for exits and flatten too.
+func (s *state) checkCollar(d *decision, v *Verdict) {
+	if d.ref <= 0 {
+		v.deny(PriceCollar, "no reference price")
+		return
+	}
+	collar := s.collarPPM(&s.market[d.in.ID])
+	if collar <= 0 {
+		v.deny(PriceCollar, "no collar is set")
+		return
+	}
+	if d.o.Type.HasLimit() && !d.o.Type.Triggered() {
+		dist, ok := money.MulDiv(int64(max(d.o.Price-d.ref, d.ref-d.o.Price)), money.PPM, int64(d.ref), money.Ceil)
+		if !ok || dist > collar {
+			v.deny(PriceCollar, "", Field{"price", int64(d.o.Price), d.in.PriceDecimals}, Field{"ref", int64(d.ref), d.in.PriceDecimals}, Field{"limit-ppm", collar, 0})
+		}
+	}
+	if s.facts&exchange.FactBook == 0 || s.limits.WalkPPM == Unlimited || d.o.Type.Triggered() || !s.marketable(d) {
+		return
+	}
+	m := &s.market[d.in.ID]
+	far, deep := m.book.walk(d.o.Side, d.o.Qty)
+	bid, ask, _ := m.book.best()
+	near := ask
+	if !d.opens {
+		near = bid
+	}
+	slip, ok := int64(0), near > 0
+	if ok && deep {
+		slip, ok = money.MulDiv(int64(max(far-near, near-far)), money.PPM, int64(near), money.Ceil)
+	}
+	if !ok || !deep || slip > s.limits.WalkPPM {
+		v.deny(PriceCollar, "the order would walk the book too far", Field{"slip-ppm", slip, 0}, Field{"limit-ppm", s.limits.WalkPPM, 0})
+	}
+}
+
+// marketable reports whether an order would take liquidity at once.
+func (s *state) marketable(d *decision) bool {
+	if d.o.Price == 0 {
+		return true
+	}
+	bid, ask, ok := s.market[d.in.ID].book.best()
+	return ok && (d.opens && d.o.Price >= ask || !d.opens && d.o.Price <= bid)
+}
+
+// checkDepth is the part of venue-sanity that needs the order: what lies inside the collar
+// must be several times its size.
+func (s *state) checkDepth(d *decision, v *Verdict) {
+	if !VenueSanity.Applicable(s.facts) || s.limits.DepthTimes == 0 || d.ref <= 0 || !s.marketable(d) || d.o.Type.Triggered() {
+		return
+	}
+	m := &s.market[d.in.ID]
+	width, _ := money.MulDiv(int64(d.ref), s.collarPPM(m), money.PPM, money.Floor)
+	limit := d.ref + money.Price(width)
+	if !d.opens {
+		limit = d.ref - money.Price(width)
+	}
+	need, ok := money.MulDiv(int64(d.o.Qty), s.limits.DepthTimes, 1, money.Down)
+	if have := m.book.within(d.o.Side, limit); !ok || int64(have) < need {
+		v.deny(VenueSanity, "too little depth inside the collar", Field{"depth", int64(have), d.in.LotDecimals}, Field{"need", need, d.in.LotDecimals})
+	}
+}
+
+// checkStale is stale-data at the moment of an order.
+func (s *state) checkStale(d *decision, v *Verdict) {
+	m := &s.market[d.in.ID]
+	if bound := s.staleAfter(m); m.changed != longAgo && s.now.Sub(m.changed) > bound && s.limits.StaleMarket != Forever {
+		v.deny(StaleData, "market", Field{"age-ms", int64(s.now.Sub(m.changed) / time.Millisecond), 0}, Field{"limit-ms", int64(bound / time.Millisecond), 0})
+	}
+	if s.facts&exchange.FactHeartbeat == 0 || s.limits.StaleLink == Forever {
+		return
+	}
+	if age := s.now.Sub(s.link.heartbeat); age > s.limits.StaleLink {
+		v.deny(StaleData, "heartbeat", Field{"age-ms", int64(min(age, time.Hour) / time.Millisecond), 0}, Field{"limit-ms", int64(s.limits.StaleLink / time.Millisecond), 0})
+	}
+}
+
+// checkClock is clock-skew: a declared clock that was never compared denies.
+func (s *state) checkClock(d *decision, v *Verdict) {
+	if ClockSkew.Applicable(s.facts) && s.limits.ClockSkew != Forever && s.link.skews == 0 {
+		v.deny(ClockSkew, "our clock was not compared with the venue's yet")
+	}
+}
+
+// sanityOf is the part of venue-sanity that needs no order; an empty text is sane.
+func (s *state) sanityOf(id exchange.InstrumentID) string {
+	m := &s.market[id]
+	l := &s.limits
+	if bid, ask, ok := m.book.best(); ok && l.SpreadPPM != Unlimited && bid > 0 {
+		if spread, fits := money.MulDiv(int64(ask-bid), money.PPM, int64(bid), money.Ceil); !fits || spread > l.SpreadPPM {
+			return "the spread is too wide"
+		}
+	}
+	if last := s.acct.mark[id]; m.second > 0 && last > 0 && l.SourceGapPPM != Unlimited && s.now.Sub(m.secondAt) <= s.staleAfter(m) {
+		if gap, fits := money.MulDiv(int64(max(last-m.second, m.second-last)), money.PPM, int64(m.second), money.Ceil); !fits || gap > l.SourceGapPPM {
+			return "the second source has another price"
+		}
+	}
+	return ""
+}

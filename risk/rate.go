@@ -1,0 +1,385 @@
+package risk
+
+import (
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+// rateState counts what a strategy in a loop would do too often.
+type rateState struct {
+	pairs    []window // order-rate, by instrument: a minute
+	minute   window
+	day      window
+	hits     window   // of order-rate, 10 minutes
+	denied   []window // of max-order-notional, by slot: 10 minutes
+	doubles  []window // of duplicate-order, by slot: 60 s
+	recent   []sent   // last approved orders, a ring
+	oldest   int
+	signals  map[signalKey]*signal
+	signalOf map[exchange.OrderID]*signal
+	last     []uint64 // by slot: highest signal that was forgotten
+	newest   []uint64 // by slot: highest signal
+	counter  []counter
+	cycles   window // fill-feedback, 60 s
+	filled   []exchange.Stamp
+	fresh    []bool // by instrument: a market event came after its last fill
+	executed []int64
+	turnover []hour // by slot
+	bound    *Limits
+}
+
+// sent is an approved order, to compare the next with.
+type sent struct {
+	at         exchange.Stamp
+	slot       exchange.SlotID
+	instrument exchange.InstrumentID
+	side       exchange.Side
+	qty        money.Qty
+	cash       money.Amount
+	price      money.Price
+}
+
+type signalKey struct {
+	slot exchange.SlotID
+	id   uint64
+}
+
+// signal is the budget of one decision.
+type signal struct {
+	first    exchange.Stamp
+	orders   int64
+	notional money.Amount
+	filled   money.Amount
+	ids      []exchange.OrderID
+}
+
+// counter models the venue's per-pair counter, in thousandths of a point.
+type counter struct {
+	milli int64
+	at    exchange.Stamp
+}
+
+// hour is turnover by the minute.
+type hour struct {
+	minute [60]int64
+	sum    [60]money.Amount
+}
+
+const ringSize = 64
+
+func (r *rateState) init(l *Limits, pairs int) {
+	r.bound = l
+	const ten = int64(10 * time.Minute)
+	r.minute, r.day = newWindow(l.PerMinute, int64(time.Minute)), newWindow(l.PerDay, int64(24*time.Hour))
+	r.hits, r.cycles = newWindow(3, ten), newWindow(l.FeedbackCycles, int64(time.Minute))
+	for range pairs {
+		r.pairs = append(r.pairs, newWindow(l.PairPerMinute, int64(time.Minute)))
+	}
+	r.counter, r.filled, r.fresh = make([]counter, pairs), make([]exchange.Stamp, pairs), make([]bool, pairs)
+	for i := range r.filled {
+		r.filled[i] = longAgo
+	}
+	r.signals, r.signalOf = map[signalKey]*signal{}, map[exchange.OrderID]*signal{}
+}
+
+// slot makes room for a strategy.
+func (r *rateState) slot(id exchange.SlotID) {
+	for int(id) >= len(r.denied) {
+		r.denied = append(r.denied, newWindow(3, int64(10*time.Minute)))
+		r.doubles = append(r.doubles, newWindow(3, int64(time.Minute)))
+		r.last, r.newest = append(r.last, 0), append(r.newest, 0)
+		r.executed = append(r.executed, 0)
+		r.turnover = append(r.turnover, hour{})
+	}
+}
+
+// lastSignal is the highest signal of a slot.
+func (r *rateState) lastSignal(slot exchange.SlotID) uint64 {
+	if int(slot) >= len(r.newest) {
+		return 0
+	}
+	return r.newest[slot]
+}
+
+// clear starts the counters behind latches anew: after the ceremony.
+func (r *rateState) clear() {
+	r.hits.clear()
+	r.cycles.clear()
+	for i := range r.denied {
+		r.denied[i].clear()
+		r.doubles[i].clear()
+		r.executed[i] = 0
+	}
+}
+
+func (r *rateState) onDay() {
+	for i := range r.executed {
+		r.executed[i] = 0
+	}
+}
+
+// onAttempt counts an order that was approved or denied.
+func (r *rateState) onAttempt(t exchange.Stamp, o *exchange.Order, approved bool) {
+	r.slot(o.Slot)
+	r.newest[o.Slot] = max(r.newest[o.Slot], o.Signal)
+	if approved {
+		r.onMessage(t, o.Instrument, 1)
+	}
+	if o.Side == exchange.Sell {
+		return // only what increases risk counts
+	}
+	r.pairs[o.Instrument].add(t)
+	r.minute.add(t)
+	r.day.add(t)
+	if r.feedback(t, o) {
+		r.cycles.add(t)
+	}
+}
+
+// onIntent keeps what later orders are compared with.
+func (r *rateState) onIntent(t exchange.Stamp, o *exchange.Order, ref money.Price, cost money.Amount) {
+	if r.bound.Duplicate > 0 {
+		s := sent{t, o.Slot, o.Instrument, o.Side, o.Qty, o.Cash, orderPrice(o, ref)}
+		if len(r.recent) < ringSize {
+			r.recent = append(r.recent, s)
+		} else {
+			r.recent[r.oldest] = s
+			r.oldest = (r.oldest + 1) % ringSize
+		}
+	}
+	if r.bound.SignalOrders == Unlimited || o.Side == exchange.Sell {
+		return
+	}
+	key := signalKey{o.Slot, o.Signal}
+	g := r.signals[key]
+	if g == nil {
+		g = &signal{first: t}
+		r.signals[key] = g
+		r.forget(o.Slot, o.Signal)
+	}
+	g.orders++
+	g.notional += cost
+	g.ids = append(g.ids, o.ID)
+	r.signalOf[o.ID] = g
+}
+
+// forget drops signals of a slot that are far behind, and remembers that they were used.
+func (r *rateState) forget(slot exchange.SlotID, newest uint64) {
+	const keep = 1000
+	if newest <= keep || newest-keep <= r.last[slot] {
+		return
+	}
+	for id := r.last[slot]; id <= newest-keep; id++ {
+		key := signalKey{slot, id}
+		if g := r.signals[key]; g != nil {
+			for _, o := range g.ids {
+				delete(r.signalOf, o)
+			}
+			delete(r.signals, key)
+		}
+	}
+	r.last[slot] = newest - keep
+}
+
+// orderPrice is what an order is compared by.
+func orderPrice(o *exchange.Order, ref money.Price) money.Price {
+	switch {
+	case o.Price != 0:
+		return o.Price
+	case o.Trigger != 0:
+		return o.Trigger
+	}
+	return ref
+}
+
+// onDenial counts denials that pause a strategy.
+func (r *rateState) onDenial(t exchange.Stamp, slot exchange.SlotID, reasons []Reason) {
+	for i := range reasons {
+		switch reasons[i].Control {
+		case MaxOrderNotional:
+			r.denied[slot].add(t)
+		case DuplicateOrder:
+			r.doubles[slot].add(t)
+		case OrderRate:
+			r.hits.add(t)
+		}
+	}
+}
+
+// onFill counts executions and turnover.
+func (r *rateState) onFill(t exchange.Stamp, ev *exchange.Event, slot exchange.SlotID, notional money.Amount) {
+	r.slot(slot)
+	r.filled[ev.Instrument], r.fresh[ev.Instrument] = t, false
+	r.executed[slot]++
+	h, m := &r.turnover[slot], int64(t)/int64(time.Minute)
+	if i := m % 60; i >= 0 {
+		if h.minute[i] != m {
+			h.minute[i], h.sum[i] = m, 0
+		}
+		h.sum[i] += notional
+	}
+	if g := r.signalOf[ev.Order]; g != nil {
+		g.filled += ev.Cost + ev.Fee
+	}
+}
+
+// inHour is a slot's turnover of the last hour, to the minute.
+func (r *rateState) inHour(t exchange.Stamp, slot exchange.SlotID) (sum money.Amount) {
+	h, m := &r.turnover[slot], int64(t)/int64(time.Minute)
+	for i := range h.minute {
+		if m-h.minute[i] < 60 {
+			sum += h.sum[i]
+		}
+	}
+	return sum
+}
+
+// feedback reports whether an order comes right after a fill with no news in between.
+func (r *rateState) feedback(t exchange.Stamp, o *exchange.Order) bool {
+	return !r.fresh[o.Instrument] && t.Sub(r.filled[o.Instrument]) < 2*time.Second && r.filled[o.Instrument] != longAgo
+}
+
+// onMessage adds to the model of the venue's counter.
+func (r *rateState) onMessage(t exchange.Stamp, id exchange.InstrumentID, points int64) {
+	if r.bound.Tier.Threshold == Unlimited {
+		return
+	}
+	c := &r.counter[id]
+	c.milli = c.value(t, r.bound.Tier) + points*1000
+	c.at = t
+}
+
+// value is the counter at t, decayed.
+func (c *counter) value(t exchange.Stamp, tier Tier) int64 {
+	gone, _ := money.MulDiv(int64(t-c.at), tier.DecayPerSecMi, int64(time.Second), money.Floor)
+	return max(0, c.milli-gone)
+}
+
+// cancelCost and amendCost are Kraken's points by the age of an order (Kraken API docs,
+// trading rate limits).
+func cancelCost(age time.Duration) int64 {
+	for _, step := range [...]struct {
+		below  time.Duration
+		points int64
+	}{{5 * time.Second, 8}, {10 * time.Second, 6}, {15 * time.Second, 5}, {45 * time.Second, 4}, {90 * time.Second, 2}, {300 * time.Second, 1}} {
+		if age < step.below {
+			return step.points
+		}
+	}
+	return 0
+}
+
+func amendCost(age time.Duration) int64 {
+	switch {
+	case age < 5*time.Second:
+		return 4
+	case age < 10*time.Second:
+		return 3
+	case age < 15*time.Second:
+		return 2
+	}
+	return 1
+}
+
+// checkRate is order-rate. Reaching a bound with this attempt is a hit.
+func (s *state) checkRate(d *decision, v *Verdict) {
+	if !d.opens || d.amending {
+		return
+	}
+	r, t := &s.rate, s.now
+	for _, w := range [...]struct {
+		w    *window
+		text string
+	}{{&r.pairs[d.in.ID], "a minute in the pair"}, {&r.minute, "a minute"}, {&r.day, "a day"}} {
+		if w.w.full(t) {
+			v.deny(OrderRate, w.text, Field{"limit", w.w.bound, 0})
+		}
+	}
+}
+
+// checkThrottle is message-throttle: room to cancel everything is always kept.
+func (s *state) checkThrottle(d *decision, v *Verdict) {
+	tier := s.limits.Tier
+	if tier.Threshold == Unlimited {
+		return
+	}
+	c := &s.rate.counter[d.in.ID]
+	cost := int64(1) + cancelCost(0) // this order, and taking it back at once
+	for i := range s.acct.open {
+		if o := &s.acct.open[i].order; o.Instrument == d.in.ID {
+			cost += cancelCost(s.now.Sub(o.Sent))
+		}
+	}
+	after := c.value(s.now, tier) + cost*1000
+	room := tier.Threshold * 1000 * 8 / 10
+	if after <= room {
+		return
+	}
+	wait := int64(0)
+	if tier.DecayPerSecMi > 0 {
+		wait, _ = money.MulDiv(after-room, 1000, tier.DecayPerSecMi, money.Ceil)
+	}
+	v.deny(MessageThrottle, "", Field{"counter", after, 3}, Field{"limit", room, 3}, Field{"retry-after-ms", wait, 0})
+}
+
+// checkDuplicate is duplicate-order.
+func (s *state) checkDuplicate(d *decision, v *Verdict) {
+	if s.limits.Duplicate <= 0 || d.amending {
+		return
+	}
+	price := orderPrice(d.o, s.acct.mark[d.in.ID])
+	for i := range s.rate.recent {
+		p := &s.rate.recent[i]
+		if p.slot != d.o.Slot || p.instrument != d.o.Instrument || p.side != d.o.Side || s.now.Sub(p.at) >= s.limits.Duplicate {
+			continue
+		}
+		if near(int64(d.o.Qty), int64(p.qty), 10_000) && near(int64(d.o.Cash), int64(p.cash), 10_000) && near(int64(price), int64(p.price), 1_000) {
+			v.deny(DuplicateOrder, "", Field{"after-ms", int64(s.now.Sub(p.at) / time.Millisecond), 0}, Field{"limit-ms", int64(s.limits.Duplicate / time.Millisecond), 0})
+			return
+		}
+	}
+}
+
+// near reports whether two numbers differ by at most ppm of the second.
+func near(a, b, ppm int64) bool {
+	bound, _ := money.MulDiv(b, ppm, money.PPM, money.Floor)
+	return max(a-b, b-a) <= max(bound, -bound)
+}
+
+// checkSignal is signal-budget.
+func (s *state) checkSignal(d *decision, v *Verdict) {
+	if s.limits.SignalOrders == Unlimited || !d.opens || d.amending {
+		return
+	}
+	s.rate.slot(d.o.Slot)
+	if d.o.Signal == 0 {
+		v.deny(SignalBudget, "the order names no signal")
+		return
+	}
+	g := s.rate.signals[signalKey{d.o.Slot, d.o.Signal}]
+	switch {
+	case g == nil && d.o.Signal <= s.rate.last[d.o.Slot]:
+		v.deny(SignalBudget, "the signal was used before", Field{"signal", int64(d.o.Signal), 0})
+	case g == nil && s.limits.SignalOrders == 0:
+		v.deny(SignalBudget, "", Field{"orders", 1, 0}, Field{"limit", 0, 0})
+	case g == nil:
+	case g.orders >= s.limits.SignalOrders:
+		v.deny(SignalBudget, "", Field{"orders", g.orders + 1, 0}, Field{"limit", s.limits.SignalOrders, 0})
+	case s.now.Sub(g.first) > s.limits.SignalAge:
+		v.deny(SignalBudget, "the signal is old", Field{"age-s", int64(s.now.Sub(g.first) / time.Second), 0})
+	default:
+		// the orders of a signal together are at most what one order may be
+		sum, ok := s.acct.inCurrency(g.notional+d.gross, d.in.Quote, money.Ceil)
+		if limit := s.limits.Order.Of(s.acct.equity); !ok || sum > limit {
+			v.deny(SignalBudget, "", s.inMoney("notional", sum), s.inMoney("limit", limit))
+		}
+	}
+}
+
+// overspent reports whether fills of the order's signal exceed what was approved for it.
+func (r *rateState) overspent(o exchange.OrderID) bool {
+	g := r.signalOf[o]
+	return g != nil && g.filled > g.notional
+}
