@@ -79,7 +79,7 @@ async function open(l) {
 }
 
 if (mode === 'picture') {
-  const page = await open({ name: 'picture', viewport: { width: 1120, height: 1240 } });
+  const page = await open({ name: 'picture', viewport: { width: 1120, height: 1440 } });
   await page.screenshot({ path: out });
 } else {
   fs.mkdirSync(out, { recursive: true });

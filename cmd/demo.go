@@ -41,7 +41,7 @@ was. It takes the options of backtest, but for those about the data.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	s.priceDecimals, s.lotDecimals = 1, 8 // as the data was made
+	s.priceDecimals, s.lotDecimals, s.tick, s.rulesFrom = 1, 8, "0.1", "tick 0.1 as the data was made, no minimum"
 	s.runFlags(c.Flags())
 	return c
 }

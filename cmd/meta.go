@@ -89,6 +89,8 @@ func (p *plan) rulesText(s *settings) string {
 		}
 	}
 	switch {
+	case s.rulesFrom != "":
+		return s.rulesFrom
 	case known == 0:
 		return fmt.Sprintf("unknown: %d decimals for prices, %d for sizes and no minimum are assumed (--asset-pairs gives the real ones)", s.priceDecimals, s.lotDecimals)
 	case s.rules == "":

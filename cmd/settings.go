@@ -32,6 +32,7 @@ type settings struct {
 	rearm                      string
 
 	rules                      string
+	rulesFrom                  string // of a command that brings its data: where its rules are from
 	priceDecimals, lotDecimals uint8
 	tick, orderMin, costMin    string
 

@@ -1,0 +1,77 @@
+package cmd
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the outputs in README.md anew")
+
+const fence = "```"
+
+// Every console block of README.md is one command with the output that it has.
+func TestReadmeShowsTrueOutput(t *testing.T) {
+	path, err := filepath.Abs(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	var text strings.Builder
+	rest, blocks := string(raw), 0
+	for {
+		before, block, found := strings.Cut(rest, fence+"console\n$ ")
+		text.WriteString(before)
+		if !found {
+			break
+		}
+		block, rest, _ = strings.Cut(block, fence)
+		command, shown, _ := strings.Cut(block, "\n")
+		blocks++
+		if got, ran := readmeOutput(t, command); ran {
+			if got != shown && !*update {
+				t.Errorf("README.md shows for %q\n%s\nbut it prints\n%s\n(go test ./cmd -update writes it anew)", command, shown, got)
+			}
+			shown = got
+		}
+		text.WriteString(fence + "console\n$ " + command + "\n" + shown + fence)
+	}
+	if blocks != 3 {
+		t.Errorf("README.md has %d console blocks, want 3", blocks)
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// readmeOutput runs a command of README.md: what `make demo` runs, or the program's own.
+// Commands on real data run where there is some.
+func readmeOutput(t *testing.T, command string) (output string, ran bool) {
+	t.Helper()
+	if command == "make demo" {
+		return must(t, "demo"), true
+	}
+	args, ours := strings.CutPrefix(command, "breakwater ")
+	if !ours {
+		t.Fatalf("README.md shows %q, which this test cannot run", command)
+	}
+	if strings.Contains(args, "XBTCAD_1440.csv") {
+		root := os.Getenv("BREAKWATER_DATA")
+		if root == "" {
+			t.Logf("BREAKWATER_DATA is not set: %q is not run", command)
+			return "", false
+		}
+		if err := os.Symlink(filepath.Join(root, "kraken", "ohlcvt", "XBTCAD_1440.csv"), "XBTCAD_1440.csv"); err != nil && !os.IsExist(err) {
+			t.Fatal(err)
+		}
+	}
+	return must(t, strings.Fields(args)...), true
+}
