@@ -47,6 +47,7 @@ type Collector struct {
 	rejected  [256]int64
 	cancelled [256]int64
 	totals    []Subtotal
+	slots     []SlotTotal
 	paths     []path // from each asset to the account's currency
 	holdPath  path
 	holdPeak  Point
@@ -253,6 +254,11 @@ func (c *Collector) finishTrips() {
 	for i := range c.totals {
 		if c.totals[i].Fills > 0 {
 			r.Instruments = append(r.Instruments, c.totals[i])
+		}
+	}
+	for i := range c.slots {
+		if c.slots[i].Fills > 0 {
+			r.Slots = append(r.Slots, c.slots[i])
 		}
 	}
 }

@@ -36,7 +36,7 @@ type page struct {
 	JS  template.JS
 
 	Title, Strategy, Parameters, Description, Market, Span, Profile, Level, Currency, Benchmark string
-	Synthetic, HasHold, Several, LogEquity, LogPrice                                            bool
+	Synthetic, HasHold, Several, Slots, LogEquity, LogPrice                                     bool
 
 	Nav                                          []link
 	Tiles                                        []tile
@@ -46,6 +46,7 @@ type page struct {
 	Months                                       []yearRow
 	TripFigures, GuardFigures, Limits, Reproduce []pair
 	ByInstrument                                 []instrumentRow
+	BySlot                                       []instrumentRow
 	TripHeads                                    []head
 	TripsNote                                    string
 	Trips                                        []tripRow
@@ -228,7 +229,7 @@ func (r *Run) tiles() []tile {
 		figureTile("Expectancy", &f.Expectancy, money, true, m.name+" a round trip"),
 		{Label: "Exposure", Value: plainPercent(r.exposure()), Remarks: []string{"of the bars", plainPercent(r.MeanExposure) + " of equity on average"}},
 		{Label: "Fees", Value: m.text(r.Total.Fees), Remarks: []string{m.name + " of " + m.text(r.Total.Volume) + " traded"}},
-		figureTile("Turnover", &f.Turnover, func(v float64) string { return decimal(v, 1) + "×" }, false, "the average equity a year"),
+		figureTile("Turnover", &f.Turnover, func(v float64) string { return decimal(v, 2) + "×" }, false, "the average equity a year"),
 		{Label: "Guard", Value: plural(r.Guard.Denied, "denial"), Tone: map[bool]string{true: "", false: "none"}[r.Guard.Denied > 0], Remarks: []string{r.levelsText()}},
 	}
 }

@@ -61,6 +61,7 @@ type Summary struct {
 	Longest    *jsonDrawdown  `json:"longest_drawdown"`
 	Trades     jsonTrades     `json:"trades"`
 	ByPair     []jsonSubtotal `json:"instruments"`
+	BySlot     []jsonSlot     `json:"slot_totals,omitempty"`
 	Orders     jsonOrders     `json:"orders"`
 	Guard      jsonGuard      `json:"guard"`
 	Notes      []jsonNote     `json:"notes,omitempty"`
@@ -152,6 +153,14 @@ type jsonSubtotal struct {
 	PnL        string `json:"pnl"`
 }
 
+type jsonSlot struct {
+	Slot       string `json:"slot"`
+	RoundTrips int64  `json:"round_trips"`
+	Fills      int64  `json:"fills"`
+	Fees       string `json:"fees"`
+	PnL        string `json:"pnl"`
+}
+
 type jsonOrders struct {
 	Approved  int64            `json:"approved"`
 	Amended   int64            `json:"amended"`
@@ -225,6 +234,10 @@ func (r *Run) Summary() *Summary {
 			Instrument: in.Symbol, Currency: r.Catalog.Assets[in.Quote].Name, RoundTrips: t.Trips, Fills: t.Fills,
 			Volume: quote(t.Volume), Fees: quote(t.Fees), PnL: quote(t.PnL),
 		})
+	}
+	for i := range r.Slots {
+		t := &r.Slots[i]
+		s.BySlot = append(s.BySlot, jsonSlot{r.slotName(t.Slot), t.Trips, t.Fills, money(t.Fees), money(t.Net)})
 	}
 	for _, n := range r.Notes {
 		s.Notes = append(s.Notes, jsonNote{n.Time.String(), n.Text, n.Count})

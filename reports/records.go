@@ -83,23 +83,39 @@ func (c *Collector) count(in *exchange.Instrument, f *Fill, decision money.Price
 		}
 		lost, _ = in.Cost(worse, f.Qty, money.Half)
 	}
+	c.totals[in.ID].add(f, f.Cost, fee, lost)
 	cost := f.Cost
-	for _, s := range [2]*Subtotal{&c.totals[in.ID], &c.run.Total} {
-		s.Fills++
-		s.Makers += int64(f.Liquidity & 1)
-		s.Volume += cost
-		s.Fees += fee
-		s.Shortfall += lost
-		if c.paths[in.Quote].legs != nil || !c.paths[in.Quote].ok {
-			cost, fee, lost = c.inCurrency(in.Quote, cost), c.inCurrency(in.Quote, fee), c.inCurrency(in.Quote, lost)
-		}
+	if in.Quote != c.run.Currency {
+		cost, fee, lost = c.inCurrency(in.Quote, cost), c.inCurrency(in.Quote, fee), c.inCurrency(in.Quote, lost)
 	}
+	c.run.Total.add(f, cost, fee, lost)
+	s := c.slot(f.Slot)
+	s.Fills++
+	s.Fees += fee
+}
+
+func (s *Subtotal) add(f *Fill, cost, fee, lost money.Amount) {
+	s.Fills++
+	s.Makers += int64(f.Liquidity & 1)
+	s.Volume += cost
+	s.Fees += fee
+	s.Shortfall += lost
+}
+
+func (c *Collector) slot(id exchange.SlotID) *SlotTotal {
+	for int(id) >= len(c.slots) {
+		c.slots = append(c.slots, SlotTotal{Slot: exchange.SlotID(len(c.slots))})
+	}
+	return &c.slots[id]
 }
 
 // bookTrip keeps a finished or marked trip.
 func (c *Collector) bookTrip(in *exchange.Instrument, t *RoundTrip) {
 	t.Net = c.inCurrency(in.Quote, t.PnL)
+	slot := c.slot(exchange.SlotID(t.Slot))
+	slot.Net += t.Net
 	if !t.Open {
+		slot.Trips++
 		c.totals[in.ID].Trips++
 		c.run.Total.Trips++
 		switch {

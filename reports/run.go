@@ -40,6 +40,7 @@ type Run struct {
 	OpenNet     money.Amount // what the open ones have made so far, in the account's currency
 	Instruments []Subtotal   // those that were traded, by id
 	Won, Lost   Outcomes     // closed trips with a profit and with a loss
+	Slots       []SlotTotal  // those that traded, by id
 	Total       Subtotal     // all of them, in the account's currency; Instrument is exchange.None
 	Unmatched   int64        // sells of coins that no buy of the run brought
 	Unconverted int64        // amounts left out of Total for want of a rate
@@ -67,6 +68,15 @@ type Subtotal struct {
 	Shortfall  money.Amount // paid more or received less than at the decision price; market orders only
 	Trips      int64        // closed
 	PnL        money.Amount // of all round trips, open ones marked
+}
+
+// SlotTotal sums up one slot, in the account's currency.
+type SlotTotal struct {
+	Slot  exchange.SlotID
+	Fills int64
+	Fees  money.Amount
+	Trips int64        // closed
+	Net   money.Amount // of all round trips, open ones marked
 }
 
 // Outcomes counts round trips and sums up what they made, in the account's currency.

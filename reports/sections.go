@@ -18,11 +18,11 @@ const (
 	tripsLast  = 200
 )
 
-type instrumentRow struct{ Symbol, Trips, Fills, Volume, Fees, PnL, Tone string }
+type instrumentRow struct{ Name, Trips, Fills, Volume, Fees, PnL, Tone string }
 
 type tripRow struct {
-	Number, Opened, Closed, Symbol, Held, Qty, Entry, Exit, PnL, Return, Fees, MAE, MFE, Reason, Tone string
-	HeldS                                                                                             int64
+	Number, Opened, Closed, Symbol, Slot, Held, Qty, Entry, Exit, PnL, Return, Fees, MAE, MFE, Reason, Tone string
+	HeldS                                                                                                   int64
 }
 
 func (r *Run) tripSection(p *page) {
@@ -62,7 +62,24 @@ func (r *Run) tripSection(p *page) {
 			})
 		}
 	}
+	if p.Slots = len(r.Slots) > 1; p.Slots {
+		for i := range r.Slots {
+			t := &r.Slots[i]
+			p.BySlot = append(p.BySlot, instrumentRow{
+				Name: r.slotName(t.Slot), Trips: count(t.Trips), Fills: count(t.Fills), Fees: m.text(t.Fees) + noBreak + m.name,
+				PnL: minus(m.signed(t.Net)) + noBreak + m.name, Tone: toneClass(float64(t.Net)),
+			})
+		}
+	}
 	r.tripTable(p)
+}
+
+// slotName is what the caller calls a slot, else its number.
+func (r *Run) slotName(id exchange.SlotID) string {
+	if int(id) < len(r.Meta.Slots) {
+		return r.Meta.Slots[id].Name
+	}
+	return strconv.Itoa(int(id))
 }
 
 func openText(n int) string {
@@ -91,6 +108,9 @@ func (r *Run) tripTable(p *page) {
 	if p.Several {
 		p.TripHeads = append(p.TripHeads, head{"Pair", "instrument", false})
 	}
+	if p.Slots {
+		p.TripHeads = append(p.TripHeads, head{"Slot", "strategy on the account", false})
+	}
 	p.TripHeads = append(p.TripHeads, []head{
 		{"Held", "time from the first buy to the last sell", true}, {"Quantity", "bought in all", true}, {"Entry", "average price paid", true},
 		{"Exit", "average price received", true}, {"Profit", "net of fees, in the quote currency", true}, {"Return", "profit over cost", true},
@@ -107,7 +127,7 @@ func (r *Run) tripRow(i int) tripRow {
 	in := &r.Catalog.Instruments[t.Instrument]
 	q := r.amounts(in.Quote)
 	row := tripRow{
-		Number: strconv.Itoa(i + 1), Opened: instant(t.Opened), Closed: instant(t.Closed), Symbol: in.Symbol, Held: spanText(t.Held()), HeldS: int64(t.Held()),
+		Number: strconv.Itoa(i + 1), Opened: instant(t.Opened), Closed: instant(t.Closed), Symbol: in.Symbol, Slot: r.slotName(exchange.SlotID(t.Slot)), Held: spanText(t.Held()), HeldS: int64(t.Held()),
 		Qty: readable(int64(t.Qty), in.LotDecimals, 7), Entry: readable(int64(t.Entry), in.PriceDecimals, 7), Exit: readable(int64(t.Exit), in.PriceDecimals, 7), PnL: minus(q.signed(t.PnL)),
 		Return: minus(percent(t.Return(), true)), Fees: q.text(t.Fees), MAE: minus(percent(t.Adverse(), true)), MFE: minus(percent(t.Favourable(), true)),
 		Reason: t.Reason(), Tone: toneClass(float64(t.PnL)),
