@@ -125,7 +125,9 @@ func (r *Replay) step(ctx context.Context, ev *exchange.Event) (done bool, err e
 	if r.ahead {
 		market = &r.next
 	}
-	if t := market.Time; v.due <= t || r.wake < t {
+	// A beat at the instant of an opening goes before it: who decides then is there for it.
+	t := market.Time
+	if v.due <= t || r.wake < t || r.wake == t && market.Kind == exchange.KindOpen {
 		if !r.ahead {
 			r.next, r.ahead = *ev, true
 		}

@@ -31,6 +31,21 @@ func TestBeatComesExactlyWhenAskedForAndNotOtherwise(t *testing.T) {
 	expect(exchange.KindBar, t0.Add(3*minute))
 }
 
+func TestOrderOfABeatAtTheInstantOfAnOpeningIsThereForIt(t *testing.T) {
+	r := start1(t, DefaultModel(), FixedFees(0, 0), flat().bar(1, 10100, 10100, 10100, 10100, 100*one).bar(3, 10300, 10300, 10300, 10300, 100*one))
+	var ev exchange.Event
+	for _, at := range []time.Duration{minute, 3 * minute} {
+		r.WakeAt(t0.Add(at))
+		for r.one(&ev) && ev.Kind != exchange.KindBeat {
+		}
+		r.send(buy(one))
+	}
+	r.bars(-1)
+	if len(r.fills) != 2 || r.fills[0].Time != t0.Add(minute) || r.fills[1].Time != t0.Add(3*minute) {
+		t.Fatalf("fills: %+v", r.fills)
+	}
+}
+
 func TestBeatAndVenueTakeTurnsByTime(t *testing.T) {
 	r := start1(t, DefaultModel(), FixedFees(0, 0), flat().bar(5, 10000, 10000, 10000, 10000, one))
 	r.bars(1)
