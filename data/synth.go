@@ -118,6 +118,9 @@ func (m *Market) check() error {
 			return fmt.Errorf("data: synth: %s of %g is out of range; give %g to %g", c.name, c.v, c.least, c.top)
 		}
 	}
+	if _, _, ok := exchange.NormalPair(m.Pair); !ok {
+		return fmt.Errorf("data: synth: cannot tell base and quote of %q; write it as BASE/QUOTE, for example XBT/CAD", m.Pair)
+	}
 	units := float64(m.Price * float64(money.Pow10[m.PriceDecimals]))
 	if units < float64(m.Tick) || units > mostUnits {
 		return fmt.Errorf("data: synth: a price of %g with %d decimals is out of range; give a price of at least one tick and at most %g in its last decimal", m.Price, m.PriceDecimals, float64(mostUnits))

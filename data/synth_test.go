@@ -148,7 +148,7 @@ func TestMarketsShowWhatTheirPresetSays(t *testing.T) {
 func TestAnyMarketKeepsItsPricesOnTheTick(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := Market{
-			Seed: rapid.Uint64().Draw(rt, "seed"), Interval: time.Duration(rapid.Int64Range(1, 1e6).Draw(rt, "seconds")) * time.Second, Count: 50,
+			Pair: "XBT/CAD", Seed: rapid.Uint64().Draw(rt, "seed"), Interval: time.Duration(rapid.Int64Range(1, 1e6).Draw(rt, "seconds")) * time.Second, Count: 50,
 			Price: rapid.Float64Range(0.01, 1e5).Draw(rt, "price"), Volatility: rapid.Float64Range(0, 20).Draw(rt, "volatility"), Drift: rapid.Float64Range(-50, 50).Draw(rt, "drift"),
 			Regimes: rapid.Bool().Draw(rt, "regimes"), JumpsPerYear: rapid.Float64Range(0, 1e6).Draw(rt, "jumps"), JumpSize: rapid.Float64Range(0, 1).Draw(rt, "jump"),
 			CrashAt: rapid.Int64Range(-1, 50).Draw(rt, "crash"), CrashDepth: rapid.Float64Range(0, 0.99).Draw(rt, "depth"),
@@ -179,7 +179,7 @@ func TestSynthRefusesWhatMakesNoMarket(t *testing.T) {
 		change func(*Market)
 		want   string
 	}{
-		{func(m *Market) { m.Count = 0 }, "count"}, {func(m *Market) { m.Price = math.NaN() }, "price"}, {func(m *Market) { m.Interval = 0 }, "interval"},
+		{func(m *Market) { m.Pair = "gold" }, "BASE/QUOTE"}, {func(m *Market) { m.Count = 0 }, "count"}, {func(m *Market) { m.Price = math.NaN() }, "price"}, {func(m *Market) { m.Interval = 0 }, "interval"},
 		{func(m *Market) { m.PriceDecimals = 13 }, "price decimals"}, {func(m *Market) { m.Tick = 0 }, "tick"}, {func(m *Market) { m.Price, m.PriceDecimals = 1e9, 8 }, "out of range"},
 		{func(m *Market) { m.Count, m.Interval = 1e9, 24*time.Hour }, "2262"}, {func(m *Market) { m.CrashAt = 1e6 }, "crash at"}, {func(m *Market) { m.Size, m.LotDecimals = 1e9, 12 }, "too large"},
 	} {
