@@ -35,9 +35,10 @@ type page struct {
 	CSS template.CSS
 	JS  template.JS
 
-	Title, Strategy, Parameters, Description, Market, Span, Profile, Level, Currency, Benchmark string
-	Synthetic, HasHold, Several, Slots, LogEquity, LogPrice                                     bool
+	Title, Strategy, Parameters, Market, Span, Profile, Level, Currency, Benchmark string
+	Synthetic, HasHold, Several, Slots, LogEquity, LogPrice                        bool
 
+	Descriptions                                 []string
 	Nav                                          []link
 	Tiles                                        []tile
 	Equity, Underwater, Price, Distribution      template.HTML
@@ -90,13 +91,16 @@ func (r *Run) page() *page {
 	m := &r.Meta
 	p := &page{
 		CSS: template.CSS(pageCSS), JS: template.JS(pageJS),
-		Strategy: m.Strategy, Parameters: parametersText(m.Parameters), Description: m.Title, Profile: orDash(m.Profile),
+		Descriptions: m.slotLines(), Profile: orDash(m.Profile),
 		Currency: r.Catalog.Assets[r.Currency].Name, Benchmark: r.Catalog.Instruments[r.Benchmark].Symbol,
 		Synthetic: m.Synthetic, HasHold: r.HoldLast > 0, MonthNames: monthNames[:],
 		Assumptions: m.Assumptions, Command: m.Command,
 	}
-	if p.Strategy == "" {
+	if p.Strategy, p.Parameters = m.title(); p.Strategy == "" {
 		p.Strategy = "Backtest"
+	}
+	if p.Descriptions == nil && m.Title != "" {
+		p.Descriptions = []string{m.Title}
 	}
 	var series []string
 	for i := range m.Data {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strings"
 	"time"
 
 	"breakwater/exchange"
@@ -76,6 +77,35 @@ type Assumption struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 	Why   string `json:"why"`
+}
+
+// title names what was run: the strategy with its parameters, or the slots.
+func (m *Meta) title() (name, parameters string) {
+	if len(m.Slots) < 2 {
+		return m.Strategy, parametersText(m.Parameters)
+	}
+	names := make([]string, len(m.Slots))
+	for i := range m.Slots {
+		names[i] = m.Slots[i].Name
+	}
+	return strings.Join(names, " + "), ""
+}
+
+// slotLines tells what each of several slots runs.
+func (m *Meta) slotLines() []string {
+	if len(m.Slots) < 2 {
+		return nil
+	}
+	lines := make([]string, len(m.Slots))
+	for i := range m.Slots {
+		s := &m.Slots[i]
+		text := s.Name + ": " + s.Strategy
+		if p := parametersText(s.Parameters); p != "" {
+			text += " " + p
+		}
+		lines[i] = text + " on " + strings.Join(s.Instruments, ", ")
+	}
+	return lines
 }
 
 // gaps adds up the gaps of all files.

@@ -83,13 +83,13 @@ func (s *summary) paint(code, text string) string {
 func (s *summary) head(r *Run) {
 	m := &r.Meta
 	parts := []string{"profile " + orDash(m.Profile)}
-	if m.Strategy != "" {
-		parts = append(parts, strings.TrimSpace(m.Strategy+" "+parametersText(m.Parameters)))
-	}
-	if len(m.Slots) > 1 {
-		parts = append(parts, plural(int64(len(m.Slots)), "slot"))
+	if name, parameters := m.title(); name != "" {
+		parts = append(parts, strings.TrimSpace(name+" "+parameters))
 	}
 	s.wrap(bold, strings.Join(parts, " · "))
+	for _, l := range m.slotLines() {
+		s.wrap("", l)
+	}
 	if m.Synthetic {
 		s.wrap(yellow, "SYNTHETIC DATA: made by a program, says nothing about any market")
 	}
