@@ -43,7 +43,7 @@ func (b *BuyAndHold) OnBar(ctx *Context, bar Bar) {
 // share is one part of the instruments that have yet to be bought with the same quote
 // asset, this one included; 1 where the size is a fixed quantity.
 func (b *BuyAndHold) share(ctx *Context) float64 {
-	if ctx.host.Size().Units > 0 {
+	if ctx.Size().Units > 0 {
 		return 1
 	}
 	this, waiting := ctx.Instrument(), 1

@@ -25,6 +25,7 @@ type Host interface {
 	Equity() float64
 	Spendable(instrument exchange.InstrumentID) money.Amount // quote asset that a new buy may use
 	Last(instrument exchange.InstrumentID) money.Price
+	Rate(asset exchange.AssetID) float64 // of one unit in the account's currency; 0: none
 	Orders(dst []Order, instrument exchange.InstrumentID) []Order
 	Size() Size
 	Rand() *rand.Rand
@@ -68,6 +69,10 @@ type Context struct {
 
 // NewContext is for the engine: a strategy never makes one.
 func NewContext(h Host) *Context { return &Context{host: h, signals: new(uint64)} }
+
+// Continue is for the engine: signals go on after the last one of an earlier run, since
+// none is ever used again.
+func (c *Context) Continue(last uint64) { *c.signals = last }
 
 // Focus is for the engine: it points the context at the instrument of the next call and
 // opens a new signal.
@@ -153,30 +158,42 @@ func (c *Context) Enter(weight float64) exchange.OrderID {
 func (c *Context) Exit() { c.host.Exit(c.instrument) }
 
 // Target buys or sells at the market so that the position's value becomes weight times
-// the strategy's equity. weight is from 0 to 1.
+// the strategy's equity; a purchase has its fee inside. weight is from 0 to 1. Nothing is
+// sent while the instrument or its rate to the account's currency has no price.
 func (c *Context) Target(weight float64) exchange.OrderID {
-	price := c.Price()
-	if !(weight >= 0 && weight <= 1) || price == 0 {
+	in := c.Instrument()
+	worth := c.Price() * c.host.Rate(in.Quote) // of one unit, in the account's currency
+	if !(weight >= 0 && weight <= 1) || !(worth > 0) {
 		return 0
 	}
 	if weight == 0 {
 		c.Exit()
 		return 0
 	}
-	want := c.Equity()*weight/price - c.Position().Qty
-	if want < 0 {
+	want := c.Equity()*weight/worth - c.Position().Qty
+	if want <= 0 {
 		return c.Sell(-want)
 	}
-	in := c.Instrument()
-	if cash := c.host.Spendable(c.instrument); in.QtyFloat(in.QtyFor(cash, c.host.Last(c.instrument))) < want {
-		o := c.order(exchange.Buy, exchange.Market)
-		if o.Cash = cash; cash <= 0 {
-			return 0
-		}
-		return c.host.Send(&o)
+	quote := c.host.Catalog().Assets[in.Quote].Decimals
+	cash, err := money.FromFloat(want*c.Price(), quote, 1, money.Down)
+	if err != nil {
+		return 0
 	}
-	return c.Buy(want)
+	o := c.order(exchange.Buy, exchange.Market)
+	if o.Cash = min(money.Amount(cash), c.host.Spendable(c.instrument)); o.Cash <= 0 {
+		return 0
+	}
+	return c.host.Send(&o)
 }
+
+// Spendable is what a new buy of the instrument may use, in its quote asset: the
+// strategy's cash less what its open buys reserve.
+func (c *Context) Spendable() float64 {
+	return money.Float(int64(c.host.Spendable(c.instrument)), c.host.Catalog().Assets[c.Instrument().Quote].Decimals)
+}
+
+// Size is the run's size of an entry (`--size`), for a strategy that splits it.
+func (c *Context) Size() Size { return c.host.Size() }
 
 // Buy buys qty at the market.
 func (c *Context) Buy(qty float64) exchange.OrderID { return c.market(exchange.Buy, qty) }

@@ -29,7 +29,7 @@ func (d *DCA) OnTimer(ctx *Context, _ int) {
 	d.wait(ctx)
 	for _, id := range ctx.Instruments() {
 		on := ctx.On(id)
-		if price := on.Price(); price > 0 && cashPart*spendable(on) >= d.Amount && enough(on, d.Amount/price, price) {
+		if price := on.Price(); price > 0 && cashPart*on.Spendable() >= d.Amount && enough(on, d.Amount/price, price) {
 			on.Buy(d.Amount / price)
 		}
 	}

@@ -77,6 +77,8 @@ func (h *ledgerless) Lots(i exchange.InstrumentID) money.Qty {
 	return money.Qty(math.Round((h.position[i].Qty - h.position[i].Reserved) * 1e4))
 }
 
+func (h *ledgerless) Rate(exchange.AssetID) float64 { return 1 }
+
 func (h *ledgerless) Spendable(i exchange.InstrumentID) money.Amount {
 	cash := h.cash
 	for _, o := range h.open {

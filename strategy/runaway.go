@@ -80,7 +80,7 @@ func (r *Runaway) act(ctx *Context) {
 // qty is what a sound strategy of this weight would buy.
 func (r *Runaway) qty(ctx *Context, price float64) float64 {
 	in := ctx.Instrument()
-	return max(r.Weight*spendable(ctx)/price, in.QtyFloat(in.OrderMin), in.QtyFloat(1))
+	return max(r.Weight*ctx.Spendable()/price, in.QtyFloat(in.OrderMin), in.QtyFloat(1))
 }
 
 // gamble buys, sells some bars later, and doubles after a loss.

@@ -44,7 +44,7 @@ func (d *desk) cancel(ctx *Context, side exchange.Side) {
 // the last price.
 func (d *desk) budget(ctx *Context) float64 {
 	this := ctx.Instrument()
-	worth, peers := spendable(ctx), 0
+	worth, peers := ctx.Spendable(), 0
 	for _, id := range ctx.Instruments() {
 		other := ctx
 		if id != this.ID {
@@ -64,16 +64,10 @@ func (d *desk) budget(ctx *Context) float64 {
 	return worth / float64(max(1, peers))
 }
 
-// spendable is the free cash in the instrument's quote asset.
-func spendable(ctx *Context) float64 {
-	in := ctx.Instrument()
-	return money.Float(int64(ctx.host.Spendable(in.ID)), ctx.host.Catalog().Assets[in.Quote].Decimals)
-}
-
 // affordable is qty, or as much of it as the free cash pays for at price with the fee; 0
 // when that is less than half of it, or less than the venue takes.
 func affordable(ctx *Context, qty, price float64) float64 {
-	paid := min(qty, cashPart*spendable(ctx)/price)
+	paid := min(qty, cashPart*ctx.Spendable()/price)
 	if paid < qty/2 || !enough(ctx, paid, price) {
 		return 0
 	}

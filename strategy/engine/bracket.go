@@ -40,7 +40,10 @@ func (s *slot) protect(b *position) {
 	}
 	free := b.held - b.reserved
 	if br.order == 0 {
-		if free > 0 {
+		br.order = restingStop(b) // of a run before a restart
+	}
+	if br.order == 0 {
+		if sellable(b.in, free, br.stop) {
 			br.asked = br.stop
 			br.order = s.send(b, &exchange.Order{
 				Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.StopLoss, Qty: free, Trigger: br.stop, Decision: s.e.book.last[b.in.ID],
@@ -49,7 +52,7 @@ func (s *slot) protect(b *position) {
 		return
 	}
 	o := s.e.orders[br.order]
-	if o.state != exchange.Working || free <= 0 && br.asked == br.stop {
+	if o.state != exchange.Working || free <= 0 && br.asked == br.stop && o.Trigger == br.stop {
 		return // an order that is not acknowledged yet is changed once it is
 	}
 	br.asked = br.stop
@@ -93,7 +96,41 @@ func (s *slot) exit(b *position) {
 	if b.exiting = resting; resting {
 		return
 	}
-	if free := b.held - b.reserved; free > 0 {
+	if free := b.held - b.reserved; sellable(b.in, free, s.e.book.last[b.in.ID]) {
 		s.send(b, &exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Qty: free, Decision: s.e.book.last[b.in.ID]})
+	}
+}
+
+// sellable reports whether the venue would take a sale of that much: what is below its
+// minima stays as dust.
+func sellable(in *exchange.Instrument, q money.Qty, p money.Price) bool {
+	cost, ok := in.Cost(p, q, money.Floor)
+	return q > 0 && q >= in.OrderMin && ok && cost >= in.CostMin
+}
+
+// restingStop is an own stop that is at the venue already.
+func restingStop(b *position) exchange.OrderID {
+	for _, o := range b.orders {
+		if o.Side == exchange.Sell && o.Type == exchange.StopLoss {
+			return o.ID
+		}
+	}
+	return 0
+}
+
+// flatten sells a slice of what is held, as the operator asked: at most a tenth of the
+// bar's volume at a time, as a limit inside the collar that fills at once or not at all.
+func (s *slot) flatten(b *position, volume money.Qty) {
+	b.bracket = bracket{}
+	for _, o := range b.orders {
+		s.SendCancel(o.ID)
+	}
+	slice := min(b.held-b.reserved, max(volume/10, b.in.OrderMin))
+	if !sellable(b.in, slice, s.e.book.last[b.in.ID]) {
+		return
+	}
+	o := exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Qty: slice, Decision: s.e.book.last[b.in.ID]}
+	if s.asLimit(b, &o) {
+		s.send(b, &o)
 	}
 }

@@ -26,6 +26,8 @@ type Config struct {
 	// CloseAtEnd sells what is held at the last price once the data ends, where the
 	// exchange can hold a final auction.
 	CloseAtEnd bool
+	// History yields the records of earlier runs, oldest first, to go on from; nil: none.
+	History func(yield func(*risk.Record) error) error
 }
 
 // Slot is one strategy on the account, with its share of the money.
@@ -62,6 +64,9 @@ type Engine struct {
 	wake   exchange.Stamp
 	ended  bool
 	ev     exchange.Event
+
+	restoring bool // the history is being folded
+	resumed   bool // there was one, and the venue's view of the open orders is still to come
 }
 
 // New checks a Config. The engine starts with the first event.
@@ -94,7 +99,7 @@ func New(cfg Config) (*Engine, error) {
 	if shares > money.PPM {
 		return nil, fmt.Errorf("engine: the slots' shares add up to %d ppm; at most 1000000 (100%%) can be given out", shares)
 	}
-	return e, nil
+	return e, e.restore()
 }
 
 // Run takes events until the exchange ends them (nil), the context is done, or something
@@ -184,6 +189,11 @@ func (e *Engine) onTrade(ev *exchange.Event) {
 // onSnapshot adopts the opening balances and gives the slots their shares; later ones must
 // agree with the book.
 func (e *Engine) onSnapshot(snap *exchange.Snapshot) error {
+	if e.resumed {
+		if err := e.adoptOrders(snap); err != nil {
+			return err
+		}
+	}
 	if e.ready {
 		return e.book.compare(snap.Balances)
 	}

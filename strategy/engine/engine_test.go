@@ -33,6 +33,7 @@ type rig struct {
 	rec     risk.Recorder
 	catalog *exchange.Catalog
 	venue   *sim.Venue
+	replay  *sim.Replay
 	guard   *risk.Guard
 	engine  *engine.Engine
 	log     journal
@@ -147,9 +148,9 @@ func (r *rig) build(t *testing.T) {
 	if r.rec != nil {
 		rec = append(rec, r.rec)
 	}
-	replay := sim.NewReplay(r.venue, feed, 0)
+	r.replay = sim.NewReplay(r.venue, feed, 0)
 	if r.guard, err = risk.New(risk.Config{
-		Exchange: replay, Catalog: r.catalog, Currency: cad.ID, FeePPM: 8000, Facts: replay.Facts(), Limits: r.limits,
+		Exchange: r.replay, Catalog: r.catalog, Currency: cad.ID, FeePPM: 8000, Facts: r.replay.Facts(), Limits: r.limits,
 		Recorder: rec, Kill: risk.NoKillSwitch{},
 	}); err != nil {
 		t.Fatal(err)

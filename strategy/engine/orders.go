@@ -13,7 +13,7 @@ import (
 // strategy may not act yet, or owns nothing to sell.
 func (s *slot) Send(o *exchange.Order) exchange.OrderID {
 	b := s.book(o.Instrument)
-	if !s.started || s.over || b == nil {
+	if !s.started || s.over || b == nil || s.e.guard.Flattening() {
 		return 0
 	}
 	if o.Side == exchange.Sell {
@@ -27,6 +27,9 @@ func (s *slot) Send(o *exchange.Order) exchange.OrderID {
 
 // send is Send for the engine's own orders too.
 func (s *slot) send(b *position, o *exchange.Order) exchange.OrderID {
+	if o.Type == exchange.Market && !s.e.guard.MarketOrders() && !s.asLimit(b, o) {
+		return 0
+	}
 	reserve := s.costOf(b, o)
 	if q := b.in.Quote; o.Side == exchange.Buy && len(s.e.slots) > 1 && reserve > s.cash[q]-s.held[q] {
 		s.Note(fmt.Sprintf("a buy that could cost %s is more than the strategy's own money", money.Format(int64(reserve), s.e.cat.Assets[q].Decimals)))
@@ -41,6 +44,30 @@ func (s *slot) send(b *position, o *exchange.Order) exchange.OrderID {
 	s.hold(b, own, reserve)
 	s.outbox = append(s.outbox, request{op: exchange.OpSubmit, order: *o})
 	return o.ID
+}
+
+// asLimit turns a market order into a limit well inside the guard's collar that fills at
+// once or not at all: a market order has no price to hold it to. false when nothing is
+// left to send.
+func (s *slot) asLimit(b *position, o *exchange.Order) bool {
+	last := s.e.book.last[b.in.ID]
+	width, _ := money.MulDiv(int64(last), s.e.guard.Collar(b.in.ID)*8/10, money.PPM, money.Floor)
+	price, r := int64(last)+width, money.Floor
+	if o.Side == exchange.Sell {
+		price, r = int64(last)-width, money.Ceil
+	}
+	price, ok := money.RoundTo(price, int64(b.in.Tick), r)
+	if !ok || price <= 0 {
+		return false
+	}
+	o.Type, o.TIF, o.Price = exchange.Limit, exchange.IOC, money.Price(price)
+	if o.Cash != 0 {
+		net, _ := money.MulDiv(int64(o.Cash), money.PPM, money.PPM+s.e.cfg.FeePPM, money.Floor)
+		step := max(o.CashStep, 1)
+		o.Qty = b.in.QtyFor(money.Amount(net), o.Price) / step * step
+		o.Cash, o.CashStep = 0, 0
+	}
+	return o.Qty > 0
 }
 
 // costOf is what an order could take from its side of the account: quote with the worst
@@ -98,7 +125,7 @@ func (s *slot) end(o *order) {
 	if b.bracket.order == o.ID {
 		b.bracket.order = 0
 	}
-	if b.exiting {
+	if b.exiting && !s.e.restoring {
 		s.exit(b)
 	}
 }
@@ -150,6 +177,9 @@ func (e *Engine) onFill(ev *exchange.Event) error {
 	b.fill(ev, base)
 	o.filled += ev.Qty
 	for _, a := range [...]exchange.AssetID{b.in.Base, b.in.Quote} {
+		if e.restoring {
+			break // the guard is ahead: it has folded the whole history
+		}
 		if g := e.guard.Balance(a); g != e.book.balance[a] {
 			return fmt.Errorf("engine: after a fill of order %d the book has %d of %s, the guard %d", ev.Order, e.book.balance[a], e.cat.Assets[a].Name, g)
 		}
@@ -191,6 +221,9 @@ func (s *slot) filled(b *position, o *order, ev *exchange.Event) {
 	if b.held == 0 && side == exchange.Sell {
 		b.bracket = bracket{}
 	}
+	if s.e.restoring {
+		return
+	}
 	s.protect(b)
 	if s.fill == nil {
 		return
@@ -226,7 +259,7 @@ func (e *Engine) onOrder(ev *exchange.Event) {
 			s.hold(b, o, s.costOf(b, &rest))
 		}
 	}
-	if s.order != nil {
+	if s.order != nil && !e.restoring {
 		s.ctx.Focus(in.ID)
 		s.order.OnOrder(s.ctx, update)
 	}

@@ -91,6 +91,7 @@ func newSlot(e *Engine, id exchange.SlotID, cfg Slot) *slot {
 		s.books = append(s.books, position{in: &e.cat.Instruments[inst]})
 	}
 	s.ctx = strategy.NewContext(s)
+	s.ctx.Continue(e.guard.LastSignal(id))
 	if w, ok := cfg.Strategy.(strategy.WarmUpper); ok {
 		s.warmUp = w.WarmUp()
 	}
@@ -145,6 +146,9 @@ func (s *slot) onBar(ev *exchange.Event) {
 		s.warm(b)
 	}
 	s.watchTarget(b, ev.High)
+	if s.e.guard.Flattening() {
+		s.flatten(b, ev.Qty)
+	}
 	s.ctx.Focus(ev.Instrument)
 	s.cfg.Strategy.OnBar(s.ctx, bar)
 }
@@ -237,7 +241,7 @@ func (s *slot) flush() error {
 		case exchange.OpCancel:
 			err = s.e.guard.Cancel(r.order.ID)
 		}
-		if err != nil && !errors.Is(err, exchange.ErrDenied) && !errors.Is(err, exchange.ErrRejected) && !errors.Is(err, exchange.ErrThrottled) && !errors.Is(err, exchange.ErrUnknown) {
+		if err != nil && !survivable(err) {
 			return err
 		}
 	}
@@ -254,6 +258,16 @@ func (s *slot) flush() error {
 	return nil
 }
 
+// survivable reports whether the run goes on after a request met this error.
+func survivable(err error) bool {
+	for _, e := range [...]error{exchange.ErrDenied, exchange.ErrRejected, exchange.ErrThrottled, exchange.ErrUnknown, exchange.ErrDryRun} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 // submit takes an order through the guard.
 func (s *slot) submit(o *exchange.Order) error {
 	own := s.e.orders[o.ID]
@@ -264,7 +278,7 @@ func (s *slot) submit(o *exchange.Order) error {
 	case errors.Is(err, exchange.ErrUnknown):
 		own.state = exchange.Unknown
 		return err
-	case errors.Is(err, exchange.ErrDenied):
+	case errors.Is(err, exchange.ErrDenied), errors.Is(err, exchange.ErrDryRun):
 		own.state = exchange.Denied
 	default:
 		own.state = exchange.Rejected
@@ -341,6 +355,12 @@ func (s *slot) Lots(id exchange.InstrumentID) money.Qty {
 func (s *slot) Spendable(id exchange.InstrumentID) money.Amount {
 	q := s.e.cat.Instruments[id].Quote
 	return max(0, s.cash[q]-s.held[q])
+}
+
+func (s *slot) Rate(asset exchange.AssetID) float64 {
+	d := s.e.cat.Assets[asset].Decimals
+	one := s.e.book.inCurrency(money.Amount(money.Pow10[d]), asset)
+	return money.Float(int64(one), s.e.cat.Assets[s.e.cfg.Currency].Decimals)
 }
 
 func (s *slot) Cash() float64 {
