@@ -238,8 +238,8 @@ func BenchmarkVenueBookOnly(b *testing.B) {
 	fills, cancels := 0, 0
 	step := func(n int) {
 		c := &orders[n&(1<<16-1)]
-		account := exchange.AccountID(n % accounts)
-		if kinds[n&(1<<16-1)] == 1 && v.markets[0].open > resting {
+		account := exchange.AccountID((n + n>>16) % accounts) // not the same ones at each turn of the table
+		if kinds[n&(1<<16-1)] == 1 && v.markets[0].open > resting && v.accounts[account].first != none {
 			ref := v.accounts[account].first
 			if k := n & 7; k > 0 { // not always the oldest
 				for ; k > 0 && v.orders.at(ref).next != none; k-- {
