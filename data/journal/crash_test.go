@@ -32,7 +32,7 @@ func run(fs journal.FS, rng *rand.Rand, n int, opt journal.Options) (s session) 
 		s.err = err
 		return s
 	}
-	w, err := recovery.Writer(journal.TestCatalog())
+	w, err := recovery.Writer(journal.TestCatalog(), 1)
 	if err != nil {
 		s.err = err
 		return s
@@ -78,7 +78,7 @@ func (s *session) mustHold(t *testing.T, fs journal.FS, what string) (lines uint
 			t.Fatalf("%s: line %d was never written", what, e.Head.Seq)
 		}
 	}
-	w, err := recovery.Writer(journal.TestCatalog())
+	w, err := recovery.Writer(journal.TestCatalog(), 1)
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
@@ -167,7 +167,7 @@ func open(t *testing.T, fs journal.FS) *journal.Writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := recovery.Writer(journal.TestCatalog())
+	w, err := recovery.Writer(journal.TestCatalog(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,6 +67,9 @@ func (d *decoder) object(l *layout, p unsafe.Pointer) bool {
 	if d.nested++; d.nested > maxNested {
 		return d.fail("objects lie too deep in one another")
 	}
+	for _, offset := range l.nones {
+		*(*int32)(unsafe.Add(p, offset)) = exchange.None
+	}
 	more := !d.next('}')
 	for k := 0; k < len(l.fields) && (more || k < l.must); k++ {
 		f := &l.fields[k]
@@ -84,7 +87,7 @@ func (d *decoder) object(l *layout, p unsafe.Pointer) bool {
 		}
 		if !f.always && f.isZero(at) {
 			d.i = start
-			return d.fail("the field %s is zero and written all the same", f.key[:len(f.key)-1])
+			return d.fail("the field %s says nothing and is written all the same", f.key[:len(f.key)-1])
 		}
 		if d.next('}') {
 			more = false
@@ -112,7 +115,7 @@ func (d *decoder) value(f *field, p unsafe.Pointer) bool {
 	switch f.kind {
 	case int64Kind:
 		return d.signed((*int64)(p), math.MinInt64, math.MaxInt64)
-	case int32Kind:
+	case int32Kind, idKind:
 		var v int64
 		ok := d.signed(&v, math.MinInt32, math.MaxInt32)
 		*(*int32)(p) = int32(v)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"strconv"
 	"unicode/utf8"
 	"unsafe"
@@ -15,7 +16,18 @@ func (s *stamps) object(b []byte, l *layout, p unsafe.Pointer) []byte {
 	for i := range l.fields {
 		f := &l.fields[i]
 		at := unsafe.Add(p, f.offset)
-		if !f.always && f.isZero(at) {
+		var isZero bool
+		switch f.size { // most fields are zero
+		case 8:
+			isZero = *(*uint64)(at) == 0
+		case 1:
+			isZero = *(*uint8)(at) == 0
+		case 4:
+			isZero = *(*uint32)(at) == 0
+		default:
+			isZero = f.isZero(at)
+		}
+		if isZero && !f.always {
 			continue
 		}
 		b = s.value(append(b, f.key...), f, at)
@@ -31,11 +43,11 @@ func (s *stamps) object(b []byte, l *layout, p unsafe.Pointer) []byte {
 func (s *stamps) value(b []byte, f *field, p unsafe.Pointer) []byte {
 	switch f.kind {
 	case int64Kind:
-		return strconv.AppendInt(b, *(*int64)(p), 10)
-	case int32Kind:
-		return strconv.AppendInt(b, int64(*(*int32)(p)), 10)
+		return appendInt(b, *(*int64)(p))
+	case int32Kind, idKind:
+		return appendInt(b, int64(*(*int32)(p)))
 	case uint64Kind:
-		return strconv.AppendUint(b, *(*uint64)(p), 10)
+		return appendUint(b, *(*uint64)(p))
 	case uint32Kind:
 		return strconv.AppendUint(b, uint64(*(*uint32)(p)), 10)
 	case uint16Kind:
@@ -63,6 +75,29 @@ func (s *stamps) value(b []byte, f *field, p unsafe.Pointer) []byte {
 		return s.list(b, f.sub, unsafe.Pointer(unsafe.SliceData(*(*[]byte)(p))), len(*(*[]byte)(p)))
 	}
 	return s.list(b, f.sub, p, f.arrayLen(p))
+}
+
+func appendInt(b []byte, v int64) []byte {
+	if v < 0 {
+		return appendUint(append(b, '-'), -uint64(v))
+	}
+	return appendUint(b, uint64(v))
+}
+
+// appendUint is strconv.AppendUint without its way through a buffer: numbers are most of
+// a line.
+func appendUint(b []byte, v uint64) []byte {
+	n := 1
+	for limit := uint64(10); n < 20 && v >= limit; n++ {
+		limit *= 10
+	}
+	b = slices.Grow(b, n)
+	b = b[:len(b)+n]
+	for i := len(b) - 1; n > 0; i, n = i-1, n-1 {
+		b[i] = byte('0' + v%10)
+		v /= 10
+	}
+	return b
 }
 
 // list appends n structs that lie one after the other.

@@ -1,6 +1,11 @@
 package journal
 
-import "breakwater/exchange"
+import (
+	"encoding/hex"
+	"slices"
+
+	"breakwater/risk"
+)
 
 // For the tests that stand outside of the package.
 var (
@@ -10,5 +15,19 @@ var (
 	SegmentName  = segmentName
 )
 
-// Unused is an id that no catalog of the tests has.
-const Unused exchange.InstrumentID = 1 << 30
+// NewChain encodes and chains records without writing them; it returns their bytes.
+func NewChain() func(*risk.Record) int {
+	c := newChain(Head{}, "guard")
+	return func(r *risk.Record) int {
+		line, next := c.record(r)
+		c.advance(next)
+		return len(line)
+	}
+}
+
+// Reseal gives a changed line the hash that it would have.
+func Reseal(line []byte) []byte {
+	body := line[:len(line)-1-tailLen]
+	sum := newChecker().sum(body)
+	return append(hex.AppendEncode(append(slices.Clone(body), `,"hash":"`...), sum[:]), "\"}\n"...)
+}

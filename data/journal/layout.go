@@ -14,7 +14,8 @@ import (
 type layout struct {
 	typ    reflect.Type
 	fields []field
-	must   int // one past the last field that is always written
+	must   int       // one past the last field that is always written
+	nones  []uintptr // where the fields lie that are left out when they are -1
 }
 
 type field struct {
@@ -23,6 +24,7 @@ type field struct {
 	offset uintptr
 	typ    reflect.Type
 	kind   kind
+	size   uintptr  // of a number: 1, 4 or 8; 0: of anything else
 	always bool     // written also when zero
 	names  *nameSet // named, facts
 	sub    *layout  // object, pointer, list, array: of what is in it
@@ -35,6 +37,7 @@ type kind uint8
 const (
 	int64Kind kind = iota
 	int32Kind
+	idKind // an int32 of which -1 means none
 	uint64Kind
 	uint32Kind
 	uint16Kind
@@ -112,6 +115,7 @@ func compile(tables []table, names map[reflect.Type]*nameSet) *layouts {
 		for _, entry := range t.fields {
 			key, name, ok := strings.Cut(entry, ":")
 			name, always := strings.CutSuffix(name, "!")
+			name, isID := strings.CutSuffix(name, "?")
 			f, found := l.typ.FieldByName(name)
 			if !ok || !found {
 				panic("BUG: journal: the table of " + l.typ.String() + " names no field in " + entry)
@@ -123,12 +127,27 @@ func compile(tables []table, names map[reflect.Type]*nameSet) *layouts {
 			if always {
 				l.must = len(l.fields)
 			}
+			if isID {
+				last := &l.fields[len(l.fields)-1]
+				last.kind, last.size = idKind, 0
+				l.nones = append(l.nones, last.offset)
+			}
 		}
 	}
 	return c
 }
 
 func (c *layouts) field(key string, f reflect.StructField, always bool) field {
+	o := c.fieldKind(key, f, always)
+	switch o.kind {
+	case textKind, textsKind, objectKind, listKind, arrayKind:
+	default:
+		o.size = f.Type.Size()
+	}
+	return o
+}
+
+func (c *layouts) fieldKind(key string, f reflect.StructField, always bool) field {
 	o := field{key: []byte(`"` + key + `":`), name: f.Name, offset: f.Offset, typ: f.Type, always: always}
 	switch names := c.names[f.Type]; {
 	case names != nil:
@@ -201,6 +220,8 @@ func (f *field) isZero(p unsafe.Pointer) bool {
 		return *(*uint64)(p) == 0
 	case int32Kind, uint32Kind, factsKind:
 		return *(*uint32)(p) == 0
+	case idKind:
+		return *(*int32)(p) == exchange.None
 	case uint16Kind:
 		return *(*uint16)(p) == 0
 	case uint8Kind, boolKind, namedKind:

@@ -89,7 +89,7 @@ func (c *chain) mark(t exchange.Stamp, m *Mark) (line []byte, next Head) {
 
 func (c *chain) line(t exchange.Stamp, src []byte, types *nameSet, typ uint8, l *layout, p unsafe.Pointer) ([]byte, Head) {
 	b := append(c.buf[:lineAt], `{"seq":`...)
-	b = strconv.AppendUint(b, c.head.Seq+1, 10)
+	b = appendUint(b, c.head.Seq+1)
 	b = c.append(append(b, `,"time":"`...), t)
 	b = append(append(b, '"'), src...)
 	b = appendName(b, types, typ)
@@ -141,7 +141,7 @@ func (c *checker) check(line []byte) (isMark bool, why string, err *syntaxError)
 	hex.Encode(sumHex[:], sum[:])
 	if got := line[len(line)-hashLen-2:]; string(got[:hashLen]) != string(sumHex[:]) {
 		c.i = len(line) - hashLen - 2
-		c.fail("the hash of this line is %s", sumHex[:])
+		c.fail("the hash of this line is %s", string(sumHex[:]))
 		return false, WhyHash, c.err
 	}
 	isMark, seq := c.read(len(body))
@@ -154,7 +154,7 @@ func (c *checker) check(line []byte) (isMark bool, why string, err *syntaxError)
 		return false, WhySeq, c.err
 	case string(prevOf(body)) != string(c.headHex[:]):
 		c.i = len(body) - hashLen - 1
-		c.fail("the line before it has the hash %s", c.headHex[:])
+		c.fail("the line before it has the hash %s", string(c.headHex[:]))
 		return false, WhyPrev, c.err
 	}
 	c.head, c.headHex = Head{seq, sum}, sumHex

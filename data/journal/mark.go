@@ -45,15 +45,16 @@ type Mark struct {
 }
 
 // Table is what the numbers in the lines after it mean: the assets and instruments of a
-// run by their ids, with their scales.
+// run by their ids, with their scales, and the currency that equity is counted in.
 type Table struct {
 	Assets      []exchange.Asset
 	Instruments []exchange.Spec
+	Currency    exchange.AssetID
 }
 
-// TableOf is the table of a catalog.
-func TableOf(cat *exchange.Catalog) Table {
-	t := Table{Assets: slices.Clone(cat.Assets)}
+// TableOf is the table of a catalog and an account's currency.
+func TableOf(cat *exchange.Catalog, currency exchange.AssetID) Table {
+	t := Table{Assets: slices.Clone(cat.Assets), Currency: currency}
 	for i := range cat.Instruments {
 		t.Instruments = append(t.Instruments, cat.Instruments[i].Spec)
 	}
@@ -64,6 +65,9 @@ func TableOf(cat *exchange.Catalog) Table {
 func (t *Table) Catalog() (*exchange.Catalog, error) {
 	cat := exchange.NewCatalog()
 	for i := range t.Assets {
+		if t.Assets[i].ID != exchange.AssetID(i) {
+			return nil, fmt.Errorf("journal: asset %d of a table says that it is %d", i, t.Assets[i].ID)
+		}
 		if id, err := cat.AddAsset(t.Assets[i].Name, t.Assets[i].Decimals); err != nil {
 			return nil, err
 		} else if int(id) != i {
@@ -75,18 +79,21 @@ func (t *Table) Catalog() (*exchange.Catalog, error) {
 			return nil, err
 		}
 	}
-	if len(cat.Assets) != len(t.Assets) {
-		return nil, errors.New("journal: a table names an instrument without its assets")
+	if len(cat.Assets) != len(t.Assets) || t.Currency < 0 || int(t.Currency) >= len(t.Assets) {
+		return nil, errors.New("journal: a table names an asset that is not in it")
 	}
 	return cat, nil
 }
 
 func (t *Table) equal(o *Table) bool {
-	return slices.Equal(t.Assets, o.Assets) && slices.Equal(t.Instruments, o.Instruments)
+	return t.Currency == o.Currency && slices.Equal(t.Assets, o.Assets) && slices.Equal(t.Instruments, o.Instruments)
 }
 
 // extends tells why a record under the table old would mean something else under t.
 func (t *Table) extends(old *Table) error {
+	if len(old.Assets) > 0 && t.Currency != old.Currency {
+		return fmt.Errorf("journal: the account was counted in %s; another currency needs a journal of its own", old.Assets[old.Currency].Name)
+	}
 	for i, a := range old.Assets {
 		if i >= len(t.Assets) || t.Assets[i].Name != a.Name || t.Assets[i].Decimals != a.Decimals {
 			return fmt.Errorf("journal: asset %d was %s with %d decimals; begin the catalog with the journal's own table and add to it", i, a.Name, a.Decimals)

@@ -101,7 +101,8 @@ func newReader(fs FS, anchor *Head) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{fs: fs, anchor: anchor, chk: newChecker(), buf: make([]byte, chunkBytes)}
+	r := &reader{fs: fs, anchor: anchor, chk: newChecker()}
+	largest := int64(0)
 	for _, f := range files {
 		n, ok := segmentNumber(f.Name)
 		if !ok {
@@ -111,7 +112,9 @@ func newReader(fs FS, anchor *Head) (*reader, error) {
 			return nil, &Fault{File: f.Name, Line: 1, Why: WhySegment, Detail: "the file before it should be " + segmentName(n-1) + ", which is missing; bring all files from " + segmentName(1) + " together"}
 		}
 		r.segments = append(r.segments, f)
+		largest = max(largest, f.Size)
 	}
+	r.buf = make([]byte, min(chunkBytes, largest+1))
 	return r, nil
 }
 

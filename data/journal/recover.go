@@ -63,10 +63,10 @@ func (v *Recovery) Table() *Table { return &v.r.table }
 func (v *Recovery) Torn() *Fault { return v.r.torn }
 
 // Writer continues the journal. It reads what is left of it, so that none is continued
-// unverified; cuts a torn end and notes it; and makes what is there durable. The catalog
-// must give every asset and instrument the number and the scale that it has in the
-// journal.
-func (v *Recovery) Writer(cat *exchange.Catalog) (*Writer, error) {
+// unverified; cuts a torn end and notes it; and makes what is there durable. The account's
+// currency must be the journal's, and the catalog must give every asset and instrument the
+// number and the scale that it has in the journal.
+func (v *Recovery) Writer(cat *exchange.Catalog, currency exchange.AssetID) (*Writer, error) {
 	if v.walked {
 		return nil, errors.New("BUG: journal: a recovery has one writer")
 	}
@@ -76,7 +76,10 @@ func (v *Recovery) Writer(cat *exchange.Catalog) (*Writer, error) {
 			return nil, err
 		}
 	}
-	w := &Writer{fs: v.r.fs, opt: v.opt, table: TableOf(cat), number: int64(len(v.r.segments))}
+	w := &Writer{fs: v.r.fs, opt: v.opt, table: TableOf(cat, currency), number: int64(len(v.r.segments))}
+	if _, err := w.table.Catalog(); err != nil {
+		return nil, err
+	}
 	if err := w.table.extends(&v.r.table); err != nil {
 		return nil, err
 	}

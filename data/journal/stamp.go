@@ -9,27 +9,33 @@ const (
 )
 
 // stamps writes and reads instants as RFC 3339 in UTC with nine digits of a second: every
-// exchange.Stamp exactly, and texts sort as times do. It remembers the last second, which
-// most records share with the one before.
+// exchange.Stamp exactly, and texts sort as times do. It remembers the last one, which
+// most fields of a record share.
 type stamps struct {
+	last  exchange.Stamp
 	sec   int64
-	text  [20]byte // "2006-01-02T15:04:05." of sec
+	text  [stampLen]byte // of last; its second is sec
 	known bool
 }
 
+const fractionAt = len("2006-01-02T15:04:05.")
+
 func (s *stamps) append(b []byte, t exchange.Stamp) []byte {
-	sec, ns := floorDiv(int64(t), second)
-	if !s.known || sec != s.sec {
-		s.sec, s.text, s.known = sec, secondText(sec), true
+	if t == s.last && s.known {
+		return append(b, s.text[:]...)
 	}
-	b = append(b, s.text[:]...)
-	var f [10]byte
-	f[9] = 'Z'
+	sec, ns := floorDiv(int64(t), second)
+	if sec != s.sec || !s.known {
+		*(*[fractionAt]byte)(s.text[:]) = secondText(sec)
+	}
+	s.last, s.sec, s.known = t, sec, true
+	f := (*[9]byte)(s.text[fractionAt:])
 	for i := 8; i >= 0; i-- {
 		f[i] = byte('0' + ns%10)
 		ns /= 10
 	}
-	return append(b, f[:]...)
+	s.text[stampLen-1] = 'Z'
+	return append(b, s.text[:]...)
 }
 
 // parse reads what append writes, and nothing else.
@@ -37,25 +43,31 @@ func (s *stamps) parse(b []byte) (exchange.Stamp, bool) {
 	if len(b) != stampLen || b[stampLen-1] != 'Z' {
 		return 0, false
 	}
-	if !s.known || string(b[:20]) != string(s.text[:]) {
-		sec, ok := parseSecond(b[:20])
-		if !ok || secondText(sec) != [20]byte(b[:20]) {
+	if s.known && string(b) == string(s.text[:]) {
+		return s.last, true
+	}
+	sec := s.sec
+	if !s.known || string(b[:fractionAt]) != string(s.text[:fractionAt]) {
+		var ok bool
+		if sec, ok = parseSecond(b); !ok || secondText(sec) != [fractionAt]byte(b) {
 			return 0, false
 		}
-		s.sec, s.text, s.known = sec, [20]byte(b[:20]), true
 	}
 	ns := int64(0)
-	for _, c := range b[20 : stampLen-1] {
-		if c -= '0'; c > 9 {
+	for _, c := range b[fractionAt : stampLen-1] {
+		c -= '0'
+		if c > 9 {
 			return 0, false
-		} else {
-			ns = ns*10 + int64(c)
 		}
+		ns = ns*10 + int64(c)
 	}
 	// the seconds at both ends of what 64 bits of nanoseconds can say are not whole: wrapping shows
-	t := s.sec*second + ns
-	back, _ := floorDiv(t, second)
-	return exchange.Stamp(t), back == s.sec
+	t := sec*second + ns
+	if back, _ := floorDiv(t, second); back != sec {
+		return 0, false
+	}
+	s.last, s.sec, s.text, s.known = exchange.Stamp(t), sec, [stampLen]byte(b), true
+	return s.last, true
 }
 
 func floorDiv(a, b int64) (quotient, rest int64) {
@@ -68,7 +80,7 @@ func floorDiv(a, b int64) (quotient, rest int64) {
 
 // secondText is a second since 1970 in the proleptic Gregorian calendar, by the algorithm
 // of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-func secondText(sec int64) [20]byte {
+func secondText(sec int64) [fractionAt]byte {
 	days, rest := floorDiv(sec, daySec)
 	era, dayOfEra := floorDiv(days+719468, 146097)
 	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36524 - dayOfEra/146096) / 365
@@ -80,7 +92,7 @@ func secondText(sec int64) [20]byte {
 	if month > 12 {
 		month, year = month-12, year+1
 	}
-	b := [20]byte([]byte("0000-00-00T00:00:00."))
+	b := [fractionAt]byte([]byte("0000-00-00T00:00:00."))
 	put := func(at, n int, v int64) {
 		for i := at + n - 1; i >= at; i-- {
 			b[i] = byte('0' + v%10)

@@ -8,7 +8,8 @@ import (
 )
 
 // A table lists a struct's fields in the order in which a line has them, as `key:Field`.
-// A zero field is left out, unless it ends in "!". The key "-" says that the field stands
+// A zero field is left out; one that ends in "!" never is, and one that ends in "?" is an
+// id, left out when it is -1 and not when it is zero. The key "-" says that the field stands
 // in the line outside of the body.
 //
 // A new field of risk.Record or of what it holds is one entry here; a test fails until
@@ -22,8 +23,9 @@ type table struct {
 var tables = []table{
 	{risk.Record{}, []string{
 		"-:Time", "-:Type",
-		"level:Level", "from:From", "scope:Scope", "control:Control", "facts:Facts", "order_id:OrderID", "order:Order",
-		"amend:Amend", "event:Event", "reasons:Reasons", "equity:Equity", "high:High", "day_low:DayLow", "text:Text",
+		"level:Level", "from:From", "lift:Lift", "scope:Scope", "instrument:Instrument?", "slot:Slot?", "control:Control",
+		"until:Until", "count:Count", "facts:Facts", "order_id:OrderID", "order:Order", "amend:Amend", "event:Event",
+		"reasons:Reasons", "cost:Cost", "equity:Equity", "high:High", "day_low:DayLow", "text:Text",
 	}},
 	{risk.Reason{}, []string{"control:Control!", "text:Text", "fields:Fields"}},
 	{risk.Field{}, []string{"key:Key", "value:Value", "decimals:Decimals"}},
@@ -56,7 +58,7 @@ var tables = []table{
 	{exchange.OpenOrder{}, []string{"order:Order", "filled:Filled"}},
 
 	{Mark{}, []string{"-:Type", "segment:Segment", "table:Table", "file:File", "byte:Byte", "lost_bytes:Lost", "text:Text"}},
-	{Table{}, []string{"assets:Assets", "instruments:Instruments"}},
+	{Table{}, []string{"currency:Currency!", "assets:Assets", "instruments:Instruments"}},
 	{exchange.Asset{}, []string{"id:ID!", "name:Name", "decimals:Decimals!"}},
 	{exchange.Spec{}, []string{
 		"symbol:Symbol", "price_decimals:PriceDecimals!", "lot_decimals:LotDecimals!", "cost_decimals:CostDecimals", "tick:Tick",
