@@ -24,6 +24,7 @@
   if (typeof echarts === "undefined") return;
   var charts = [];
   function draw() {
+    if (matchMedia("print").matches) return; // paper has the pictures
     charts.forEach(function (c) { c.dispose(); });
     charts = [];
     var css = getComputedStyle(document.documentElement);
