@@ -163,7 +163,7 @@ func AddSpecs(cat *exchange.Catalog, specs ...exchange.Spec) ([]exchange.Instrum
 		if !ok {
 			return nil, fmt.Errorf("data: cannot tell base and quote of %q; write it as BASE/QUOTE, for example XBT/CAD", s.Symbol)
 		}
-		least[base], least[quote] = max(least[base], s.LotDecimals), least[quote]
+		least[base], least[quote] = max(least[base], s.LotDecimals), max(least[quote], 0)
 	}
 	for _, name := range slices.Sorted(maps.Keys(least)) {
 		if _, there := cat.Asset(name); there {

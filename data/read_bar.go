@@ -35,9 +35,13 @@ func (r *Reader) readBar(b *Bar) error {
 	}
 	if r.l.inOrder && r.fastBar(b) {
 		r.line++
-		return nil
+	} else if err := r.slowBar(b); err != nil {
+		return err
 	}
-	return r.slowBar(b)
+	if b.Time > latest {
+		return r.tooLate(b.Time)
+	}
+	return nil
 }
 
 // fastBar reads a row of plain numbers in Kraken's order of columns; false leaves the

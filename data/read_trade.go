@@ -47,9 +47,13 @@ func (r *Reader) readTrade(t *Trade) error {
 	*t = Trade{}
 	if r.l.inOrder && r.fastTrade(t) {
 		r.line++
-		return nil
+	} else if err := r.slowTrade(t); err != nil {
+		return err
 	}
-	return r.slowTrade(t)
+	if t.Time > latest {
+		return r.tooLate(t.Time)
+	}
+	return nil
 }
 
 // fastTrade reads a row of plain time, price and volume; false leaves the row to

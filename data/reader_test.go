@@ -138,6 +138,7 @@ func TestEveryBadRowNamesFileLineAndRemedy(t *testing.T) {
 		{"1700000100,101,102,99.5,101,1", DefectColumns, "the row has 6 columns, the first row 7"},
 		{"1700000100,101,102,99.5,101,1,1,1", DefectColumns, "the row has more columns, the first row 7"},
 		{"yesterday,101,102,99.5,101,1,1", DefectTime, `time "yesterday" cannot be read`},
+		{"7258118400,101,102,99.5,101,1,1", DefectTime, "lies after the year 2199"},
 		{"1700000040,101,102,99.5,101,1,1", DefectDoubled, "a second bar at 2023-11-14T22:14:00Z"},
 		{"1699999980,101,102,99.5,101,1,1", DefectUnsorted, "comes after 2023-11-14T22:14:00Z; sort the file"},
 		{"1700000070,101,102,99.5,101,1,1", DefectOverlap, "opens before the one at 2023-11-14T22:14:00Z ends, with bars of 1m; give --interval 30s"},

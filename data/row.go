@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"breakwater/exchange"
 	"breakwater/exchange/money"
 )
 
@@ -76,6 +77,11 @@ func (r *Reader) number(at int, scale uint8) (int64, Defect) {
 // refuse makes the error of the row that was read last.
 func (r *Reader) refuse(d Defect, remedy, format string, args ...any) error {
 	return &RowError{Name: r.info.Name, Line: r.line, Defect: d, Text: fmt.Sprintf(format, args...), Remedy: remedy}
+}
+
+// tooLate is the error of a time after latest.
+func (r *Reader) tooLate(t exchange.Stamp) error {
+	return r.refuse(DefectTime, "", "time %v lies after the year 2199", t)
 }
 
 // badField says what is wrong with one field.

@@ -128,8 +128,8 @@ func (m *Market) check() error {
 	if m.Size*float64(money.Pow10[m.LotDecimals]) > 1e15 {
 		return fmt.Errorf("data: synth: a size of %g with %d decimals is too large", m.Size, m.LotDecimals)
 	}
-	if end := m.Start.Add(time.Duration(min(m.Count, math.MaxInt64/int64(m.Interval)) * int64(m.Interval))); m.Start < 0 || m.Count > math.MaxInt64/int64(m.Interval) || end == exchange.Never {
-		return fmt.Errorf("data: synth: %d intervals of %s from %v reach beyond the year 2262; give fewer", m.Count, IntervalText(m.Interval), m.Start)
+	if most := int64(latest-m.Start) / int64(m.Interval); m.Start < 0 || m.Count > most {
+		return fmt.Errorf("data: synth: %d intervals of %s from %v are not within 1970 to 2199; give fewer, or another start", m.Count, IntervalText(m.Interval), m.Start)
 	}
 	return nil
 }

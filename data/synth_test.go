@@ -181,7 +181,7 @@ func TestSynthRefusesWhatMakesNoMarket(t *testing.T) {
 	}{
 		{func(m *Market) { m.Pair = "gold" }, "BASE/QUOTE"}, {func(m *Market) { m.Count = 0 }, "count"}, {func(m *Market) { m.Price = math.NaN() }, "price"}, {func(m *Market) { m.Interval = 0 }, "interval"},
 		{func(m *Market) { m.PriceDecimals = 13 }, "price decimals"}, {func(m *Market) { m.Tick = 0 }, "tick"}, {func(m *Market) { m.Price, m.PriceDecimals = 1e9, 8 }, "out of range"},
-		{func(m *Market) { m.Count, m.Interval = 1e9, 24*time.Hour }, "2262"}, {func(m *Market) { m.CrashAt = 1e6 }, "crash at"}, {func(m *Market) { m.Size, m.LotDecimals = 1e9, 12 }, "too large"},
+		{func(m *Market) { m.Count, m.Interval = 1e9, 24*time.Hour }, "2199"}, {func(m *Market) { m.CrashAt = 1e6 }, "crash at"}, {func(m *Market) { m.Size, m.LotDecimals = 1e9, 12 }, "too large"},
 	} {
 		m, _ := Preset("calm")
 		c.change(&m)

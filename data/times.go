@@ -24,6 +24,10 @@ const (
 	leastNanos   = 1e17
 )
 
+// latest is the last time that a row may have, the end of 2199: a bar that begins then
+// still ends within what a Stamp can hold.
+const latest = exchange.Stamp(7258118400*1e9 - 1)
+
 // timeUnit recognises the unit of a column by one of its values; ok is false for what
 // is no time at all.
 func timeUnit(field []byte) (unit uint8, ok bool) {
