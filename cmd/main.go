@@ -77,7 +77,7 @@ lose all of your money.`,
 	root.PersistentFlags().BoolVar(&a.debug, "debug", false, "print the trace of a bug")
 	root.PersistentFlags().Lookup("debug").Hidden = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.backtestCommand(), a.demoCommand(), a.dataCommand(), a.strategiesCommand(), a.riskCommand(), a.tradeCommand(), a.versionCommand())
+	root.AddCommand(a.backtestCommand(), a.demoCommand(), a.dataCommand(), a.strategiesCommand(), a.riskCommand(), a.tradeCommand(), a.statusCommand(), a.killCommand(), a.armCommand(), a.signCommand(), a.journalCommand(), a.versionCommand())
 	return root
 }
 

@@ -12,7 +12,7 @@ type books struct {
 	cat       *exchange.Catalog
 	balance   []money.Amount // by asset, as of the last snapshot and the fills since
 	positions []position     // by instrument
-	slots     map[exchange.OrderID]exchange.SlotID
+	open      map[exchange.OrderID]openOrder
 	trades    int64
 	seen      []uint64 // by instrument: highest trade id
 	onTrade   func(*Trade)
@@ -23,6 +23,12 @@ type books struct {
 type position struct {
 	qty  money.Qty
 	cost money.Amount // of what is held, fees not included
+}
+
+// openOrder is what is to be known of an order that may still fill.
+type openOrder struct {
+	slot exchange.SlotID
+	side exchange.Side
 }
 
 // Trade is one execution, for people and scripts.
@@ -45,7 +51,7 @@ type Trade struct {
 func newBooks(cat *exchange.Catalog) *books {
 	return &books{
 		cat: cat, balance: make([]money.Amount, len(cat.Assets)), positions: make([]position, len(cat.Instruments)),
-		slots: map[exchange.OrderID]exchange.SlotID{}, seen: make([]uint64, len(cat.Instruments)), changed: true,
+		open: map[exchange.OrderID]openOrder{}, seen: make([]uint64, len(cat.Instruments)), changed: true,
 	}
 }
 
@@ -53,12 +59,14 @@ func newBooks(cat *exchange.Catalog) *books {
 func (b *books) Record(r *risk.Record, _ bool) error {
 	switch r.Type {
 	case risk.RecIntent:
-		b.slots[r.Order.ID] = r.Order.Slot
+		if r.Text == "" { // else a dry run
+			b.open[r.Order.ID] = openOrder{r.Order.Slot, r.Order.Side}
+		}
 	case risk.RecFill:
 		b.fill(r.Event)
 	case risk.RecOrder:
 		if r.Event.State.Done() {
-			delete(b.slots, r.Event.Order)
+			delete(b.open, r.Event.Order)
 		}
 	case risk.RecSnapshot:
 		if r.Event == nil || r.Event.Detail == nil || r.Event.Detail.Snapshot == nil {
@@ -94,9 +102,9 @@ func (b *books) fill(ev *exchange.Event) {
 	b.balance[in.Base] += base
 	b.balance[in.Quote] += quote
 	b.balance[ev.FeeAsset] -= ev.Fee
-	slot := b.slots[ev.Order]
+	slot := b.open[ev.Order].slot
 	if ev.State.Done() {
-		delete(b.slots, ev.Order)
+		delete(b.open, ev.Order)
 	}
 	b.trades++
 	b.changed = true

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -24,6 +26,7 @@ type Config struct {
 	Record   *bool   `yaml:"record"`    // write what the venue said; always on for venue sim
 	ArmKey   string  `yaml:"arm-key"`   // public key of the one who may arm
 	Seed     uint64  `yaml:"seed"`      // of the strategies' random streams
+	Size     string  `yaml:"size"`      // of entries that leave it to the session: all, all-whole, or a quantity
 	Market   Market  `yaml:"market"`
 	Account  Account `yaml:"account"`
 	Fills    Fills   `yaml:"fills"`
@@ -80,7 +83,6 @@ type Slot struct {
 	Share    string         `yaml:"share"`
 	Mode     string         `yaml:"mode"`
 	Interval string         `yaml:"interval"`
-	Size     string         `yaml:"size"`
 	Set      map[string]any `yaml:"set"`
 }
 
@@ -111,7 +113,7 @@ func (c *Config) explain(err error) error {
 	var unknown *yaml.UnknownFieldError
 	if errors.As(err, &unknown) {
 		key := at.GetToken().Value
-		return fmt.Errorf("%s:%d: unknown key %q%s", name, line, key, suggest(key, keysOf(reflect.TypeFor[Config]())))
+		return fmt.Errorf("%s:%d: unknown key %q%s", name, line, key, whereItBelongs(key))
 	}
 	return fmt.Errorf("%s:%d: %s", name, line, oneLine(at.GetMessage()))
 }
@@ -147,22 +149,37 @@ func (c *Config) file(path string) string {
 	return filepath.Join(filepath.Dir(c.path), path)
 }
 
-// keysOf are all keys that bot.yaml knows.
-func keysOf(t reflect.Type) (keys []string) {
+// whereItBelongs is the remedy for a key that is not known where it stands: the place
+// where it is, or the nearest one that is known anywhere.
+func whereItBelongs(key string) string {
+	places := map[string]string{}
+	keysOf(reflect.TypeFor[Config](), "", places)
+	if under, known := places[key]; known {
+		if under == "" {
+			return "; it belongs at the left margin"
+		}
+		return fmt.Sprintf("; it belongs under %s", under)
+	}
+	return suggest(key, slices.Sorted(maps.Keys(places)))
+}
+
+// keysOf notes all keys that bot.yaml knows and what they stand under.
+func keysOf(t reflect.Type, under string, places map[string]string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if key := f.Tag.Get("yaml"); key != "" {
-			keys = append(keys, key)
+		key := f.Tag.Get("yaml")
+		if key == "" {
+			continue
 		}
+		places[key] = under
 		inner := f.Type
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
 		}
-		if inner.Kind() == reflect.Struct && f.IsExported() {
-			keys = append(keys, keysOf(inner)...)
+		if inner.Kind() == reflect.Struct {
+			keysOf(inner, key, places)
 		}
 	}
-	return keys
 }
 
 // suggest names the known word that was probably meant.
@@ -218,4 +235,12 @@ func (c *Config) SetState(path string) {
 		path = abs
 	}
 	c.State = path
+}
+
+// StatePath is the session's state directory.
+func (c *Config) StatePath() (string, error) {
+	if c.State == "" {
+		return "", c.wrongAt("$.state", "no state directory; write state: state/NAME, or give --state")
+	}
+	return c.file(c.State), nil
 }

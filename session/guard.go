@@ -1,51 +1,62 @@
 package session
 
 import (
-	"os"
-	"time"
-
+	"breakwater/exchange"
 	"breakwater/exchange/money"
 	"breakwater/risk"
 )
 
 // planRisk finds the guard's limits. A session has some: research, the profile of a
 // backtest, has none.
-func (p *plan) planRisk() error {
-	p.limits = risk.Research()
-	switch name := p.config.Risk.Profile; name {
-	case "research":
-		return Refused(p.config.wrongAt("$.risk.profile", "profile research has no limits and is for backtests; write kraken-bot"))
-	case "kraken-bot":
-		p.limits.Profile, p.limits.DailyLoss, p.limits.DrawdownPPM = name, risk.Share(50_000), 150_000
-	default:
-		return p.config.wrongAt("$.risk.profile", "profile %q is unknown%s; there is kraken-bot", name, suggest(name, []string{"kraken-bot"}))
+func (p *plan) planRisk() (err error) {
+	c := p.config
+	name := c.Risk.Profile
+	unit := money.Amount(money.Pow10[p.catalog.Assets[p.currency].Decimals])
+	limits, known := risk.Profile(name, unit)
+	switch {
+	case name == "":
+		return c.wrongAt("$.risk.profile", "no profile; write one under risk: %s", profileNames())
+	case !known:
+		return c.wrongAt("$.risk.profile", "profile %q is unknown%s; there are %s", name, suggest(name, risk.Profiles()), profileNames())
+	case !limits.NeedsArming:
+		return Refused(c.wrongAt("$.risk.profile", "profile %s has no limits and is for backtests; write one of %s", name, profileNames()))
 	}
-	return nil
-}
-
-// lookForKill is the watcher of the kill switch.
-func (s *session) lookForKill() error {
-	if s.killed {
+	if p.limits = limits; c.ArmKey == "" {
 		return nil
 	}
-	if s.signal.Load() || s.kill.Present() {
-		s.killed = true
-		s.guard.Halt("kill")
-		s.logf("KILLED: %s", s.kill.Cause())
+	if p.armKey, err = parsePublic(c.ArmKey); err != nil {
+		return c.wrongAt("$.arm-key", "arm-key %v", err)
 	}
 	return nil
 }
 
-// writeStatus puts the present status in place; why is set for the last one.
-func (s *session) writeStatus(why string) error {
-	s.told = s.guard.Level()
-	cur := s.plan.catalog.Assets[s.plan.currency]
-	head := s.journal.Head()
-	st := Status{
-		Schema: statusSchema, Written: time.Now().UTC(), PID: os.Getpid(), Running: why == "", Why: why, Time: s.pacer.last.String(), Venue: "sim",
-		Speed: s.plan.pace.text, Profile: s.plan.limits.Profile, Starts: s.lives + 1, Level: s.told.String(), Latches: []Latch{},
-		Account: Money{Currency: cur.Name, Equity: money.Trim(int64(s.guard.Equity()), cur.Decimals)}, Build: s.opt.Build,
-		Orders: Orders{Trades: s.books.trades}, Journal: Head{Seq: head.Seq},
+// profileNames are those that a session can have.
+func profileNames() (names string) {
+	for _, n := range risk.Profiles() {
+		if l, _ := risk.Profile(n, 1); l.NeedsArming {
+			if names != "" {
+				names += ", "
+			}
+			names += n
+		}
 	}
-	return st.write(s.dir)
+	return names
+}
+
+// facts are what the venue can tell of itself. Its dead man's switch is not used: the
+// venue stands still while no session runs.
+func (s *session) facts() exchange.Facts { return s.venue.Facts() &^ exchange.FactDeadMan }
+
+// lookForKill is the watcher of the kill switch; every approval asks it too.
+func (s *session) lookForKill() {
+	signalled := s.signal.Swap(false)
+	if s.guard.Level() == risk.Killed {
+		return
+	}
+	switch {
+	case s.kill.Present():
+		s.guard.Kill(risk.KillFile, s.kill.Cause())
+	case signalled:
+		s.guard.Kill(risk.KillCommand, "SIGUSR1")
+	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,6 +29,8 @@ type plan struct {
 	fees     sim.Fees
 	feePPM   int64 // the worst
 	limits   risk.Limits
+	armKey   ed25519.PublicKey
+	dryRun   bool
 	market   market
 	slots    []slotPlan
 	size     strategy.Size
@@ -69,6 +72,7 @@ func (p *plan) planVenue() (err error) {
 	if p.zone, err = time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "Local" {
 		return c.wrongAt("$.time-zone", "time zone %q is unknown; write one like America/Toronto or UTC", c.TimeZone)
 	}
+	p.dryRun = c.DryRun == nil || *c.DryRun
 	if c.Record != nil && !*c.Record {
 		return c.wrongAt("$.record", "the simulated venue lives in its record; leave record out, or write record: true")
 	}
@@ -94,6 +98,17 @@ func (p *plan) planAccount() error {
 		return c.wrongAt("$.account.cash", "cash %q is no amount of %s above 0 with at most %d decimals; write it like 10000", a.Cash, asset.Name, asset.Decimals)
 	}
 	p.cash = money.Amount(v)
+	switch c.Size {
+	case "", "all":
+	case "all-whole":
+		p.size.Whole = true
+	default:
+		units, err := money.Parse(c.Size, strategy.SizeDecimals)
+		if err != nil || units <= 0 {
+			return c.wrongAt("$.size", "size %q is no size; write all, all-whole, or a quantity above 0 like 0.5", c.Size)
+		}
+		p.size.Units = money.Qty(units)
+	}
 	return nil
 }
 

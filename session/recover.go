@@ -1,45 +1,106 @@
 package session
 
 import (
+	"fmt"
+	"time"
+
 	"breakwater/data/journal"
 	"breakwater/data/journal/osfs"
 	"breakwater/risk"
+	"breakwater/strategy/engine"
 )
 
 // ballastBytes is kept free on the disk for the journal's last words: a few lines.
 const ballastBytes = 1 << 20
 
+// lateRecorder records to where the journal's history ends.
+type lateRecorder struct{ to risk.Recorder }
+
+func (l *lateRecorder) Record(r *risk.Record, durable bool) error { return l.to.Record(r, durable) }
+
 // recover reads the journal, continues it, and puts the guard before the venue. It is the
 // only way to begin, the first time too.
 func (s *session) recover() (err error) {
-	if s.fs, err = osfs.Open(s.dir.file(journalDir)); err != nil {
+	if s.fs, err = osfs.Open(s.dir.file(JournalDir)); err != nil {
 		return Refused(err)
 	}
+	if s.trades, err = openTradeFiles(s.dir); err != nil {
+		return err
+	}
+	s.books, s.digest = newBooks(s.plan.catalog), risk.NewDigest(s.plan.catalog)
+	s.books.onTrade = s.trades.add
 	rec, err := journal.Recover(s.fs, journal.Options{BallastBytes: ballastBytes, Now: s.venue.venue.Now()})
 	if err != nil {
 		return err
 	}
-	s.books = newBooks(s.plan.catalog)
-	if s.trades, err = openTradeFiles(s.dir); err != nil {
+	late := &lateRecorder{}
+	cfg := risk.Config{
+		Exchange: s.pacer, Catalog: s.plan.catalog, Currency: s.plan.currency, FeePPM: s.plan.feePPM, Facts: s.facts(), Limits: s.plan.limits,
+		Recorder: late, Kill: s.kill, Zone: s.plan.zone, DryRun: s.plan.dryRun, ArmKey: s.plan.armKey,
+	}
+	for _, sp := range s.plan.slots {
+		cfg.Slots = append(cfg.Slots, risk.SlotInfo{Name: sp.name, Mode: sp.mode})
+	}
+	cfg.History = func(yield func(*risk.Record) error) error {
+		err := records(rec, func(r *risk.Record) error {
+			if err := s.books.Record(r, false); err != nil {
+				return err
+			}
+			return yield(r)
+		})
+		if err != nil {
+			return err
+		}
+		if s.journal, err = rec.Writer(s.plan.catalog, s.plan.currency); err == nil {
+			late.to = risk.Tee{s.journal, s.books, s.digest}
+		}
 		return err
 	}
-	s.books.onTrade = s.trades.add
+	if s.guard, err = risk.New(cfg); err != nil {
+		return err
+	}
+	return s.admit()
+}
+
+// admit lets the strategies in: the engine goes on from the same records.
+func (s *session) admit() (err error) {
+	p := s.plan
+	s.engine, err = engine.New(engine.Config{
+		Guard: s.guard, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Slots: s.slots, Size: p.size, Seed: p.config.Seed,
+		History: func(yield func(*risk.Record) error) error {
+			rec, err := journal.Recover(s.fs, journal.Options{})
+			if err != nil {
+				return err
+			}
+			return records(rec, yield)
+		},
+	})
+	return err
+}
+
+// records hands the records of a journal over, oldest first.
+func records(rec *journal.Recovery, yield func(*risk.Record) error) error {
 	for e, err := range rec.Entries() {
 		if err != nil {
 			return err
 		}
-		if e.Record != nil {
-			if err := s.books.Record(e.Record, false); err != nil {
-				return err
-			}
+		if e.Record == nil {
+			continue
+		}
+		if err := yield(e.Record); err != nil {
+			return fmt.Errorf("%s:%d: %w", e.File, e.Line, err)
 		}
 	}
-	if s.journal, err = rec.Writer(s.plan.catalog); err != nil {
-		return err
+	return nil
+}
+
+// ageText is a duration for people.
+func ageText(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return d.Round(time.Second).String()
+	case d < 24*time.Hour:
+		return d.Round(time.Second).String()
 	}
-	s.guard, err = risk.New(risk.Config{
-		Exchange: s.pacer, Catalog: s.plan.catalog, Currency: s.plan.currency, FeePPM: s.plan.feePPM, Facts: s.venue.Facts(),
-		Limits: s.plan.limits, Recorder: risk.Tee{s.journal, s.books}, Kill: s.kill, Zone: s.plan.zone,
-	})
-	return Wrong(err)
+	return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
 }

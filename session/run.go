@@ -34,6 +34,7 @@ type session struct {
 	fs      *osfs.Dir
 	journal *journal.Writer
 	books   *books
+	digest  *risk.Digest // of this life, digest v1
 	trades  *tradeFiles
 	venue   *simulated
 	pacer   *Pacer
@@ -45,11 +46,10 @@ type session struct {
 
 	nudge    chan struct{}
 	signal   atomic.Bool // SIGUSR1 came
-	killed   bool
 	began    time.Time
 	statusAt time.Time
+	flushed  time.Time // of the journal
 	told     risk.Level
-	seen     []exchange.Stamp // by instrument: last market event
 	now      exchange.Stamp
 }
 
@@ -87,15 +87,11 @@ func (s *session) open() (err error) {
 	if s.venue, s.lives, err = openVenue(p, s.dir.path, tops, s.began); err != nil {
 		return err
 	}
-	s.seen = make([]exchange.Stamp, len(p.catalog.Instruments))
 	s.pacer = NewPacer(s.venue, p.pace, s.nudge)
-	if err := s.recover(); err != nil {
+	if err := s.dir.clearControl(); err != nil {
 		return err
 	}
-	s.engine, err = engine.New(engine.Config{
-		Guard: s.guard, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Slots: s.slots, Size: p.size, Seed: p.config.Seed,
-	})
-	return Wrong(err)
+	return s.recover()
 }
 
 // makeSlots makes the strategies. tops says that one of them looks at the book.
@@ -175,12 +171,14 @@ var errUntil = errors.New("session: until")
 // attend is everything that happens by the clock: it is called every 50 ms.
 func (s *session) attend() error {
 	s.now = s.pacer.last
-	if err := s.lookForKill(); err != nil {
+	s.lookForKill()
+	if err := s.serve(); err != nil {
 		return err
 	}
 	if err := s.journal.Flush(); err != nil {
 		return err
 	}
+	s.flushed = time.Now()
 	if err := s.trades.flush(); err != nil {
 		return fmt.Errorf("session: %s: %w", tradesCSV, err)
 	}
@@ -236,7 +234,10 @@ func (s *session) settle() error {
 
 // lastWords is the last status.
 func (s *session) lastWords(why string) {
-	s.logf("stopped: %s", why)
+	s.logf("stopped: %s; digest %s", why, s.digest.Sum())
+	if s.journal.Flush() == nil { // else the status says so
+		s.flushed = time.Now()
+	}
 	if err := s.writeStatus(why); err != nil {
 		s.logf("%v", err)
 	}

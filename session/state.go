@@ -11,11 +11,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
+// JournalDir is the directory of the journal in a state directory.
+const JournalDir = "journal"
+
 // The files of a state directory, beside recordName. The directory has mode 0700 and its
 // files 0600; no secret is in any of them.
 const (
 	lockName      = "session.lock" // held while a session runs; holds its process id
-	journalDir    = "journal"
 	killName      = "KILL"
 	statusName    = "latest_status.json"
 	positionsName = "positions.json"

@@ -32,6 +32,7 @@ type Status struct {
 	Orders   Orders    `json:"orders"`
 	Data     []Age     `json:"data"`
 	Journal  Head      `json:"journal"`
+	Digest   string    `json:"digest"` // of this start's records, digest v1
 	Build    string    `json:"build"`
 	Next     string    `json:"next"` // what to do
 }

@@ -1,0 +1,149 @@
+package cmd
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"breakwater/data/journal"
+	"breakwater/data/journal/osfs"
+	"breakwater/exchange"
+	"breakwater/session"
+)
+
+func (a *app) journalCommand() *cobra.Command {
+	return group("journal", "Verify, show and replay a session's journal", `The journal is what happened, line by line, each with the hash of the one before. These
+commands only read it, also while a session writes.
+
+  breakwater journal verify --state out/session
+  breakwater journal show --state out/session --type level --type denial`,
+		a.journalVerifyCommand(), a.journalShowCommand(), a.journalReplayCommand())
+}
+
+// openJournal opens the journal of a state directory for reading.
+func openJournal(of *stateFlags) (journal.FS, error) {
+	dir, err := of.dir()
+	if err != nil {
+		return nil, err
+	}
+	fs, err := osfs.OpenToRead(filepath.Join(dir, session.JournalDir))
+	if err != nil {
+		return nil, usagef("%s holds no journal; give a session's state directory with --state", dir)
+	}
+	return fs, nil
+}
+
+func (a *app) journalVerifyCommand() *cobra.Command {
+	var of stateFlags
+	asJSON := false
+	c := &cobra.Command{
+		Use: "verify", Short: "Check every line's hash and name the first bad one", Example: "  breakwater journal verify --state out/session", Args: noWords,
+		RunE: func(*cobra.Command, []string) error {
+			fs, err := openJournal(&of)
+			if err != nil {
+				return err
+			}
+			report, err := journal.Verify(fs, nil)
+			if report.Fault == nil && err != nil {
+				return sessionError(err)
+			}
+			if asJSON {
+				err = writeJSON(a.stdout, report)
+			} else {
+				err = journal.WriteReport(a.stdout, report)
+			}
+			if err == nil && report.Fault != nil {
+				return errNotHeld
+			}
+			return err
+		},
+	}
+	of.flags(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
+	return c
+}
+
+func (a *app) journalShowCommand() *cobra.Command {
+	var of stateFlags
+	var types []string
+	var pair, from, to string
+	var order uint64
+	asJSON := false
+	c := &cobra.Command{
+		Use: "show", Short: "Print the lines of a journal, all or some",
+		Long: `Show prints the lines that the options choose, after each was verified: as a table, or with
+--json as they are written.
+
+The types are ` + strings.Join(journal.TypeNames(), ", ") + ".",
+		Example: "  breakwater journal show --state out/session --type level --type denial\n  breakwater journal show --state out/session --order 12 --json",
+		Args:    noWords,
+		RunE: func(*cobra.Command, []string) error {
+			f := journal.Filter{Types: types, Instrument: pair, Order: exchange.OrderID(order)}
+			for _, t := range types {
+				if !slices.Contains(journal.TypeNames(), t) {
+					return usagef("--type %s is no type of record; there are %s", t, strings.Join(journal.TypeNames(), ", "))
+				}
+			}
+			if _, _, ok := exchange.NormalPair(pair); pair != "" && !ok {
+				return usagef("--pair %q is no pair; write it like XBT/CAD", pair)
+			}
+			var err error
+			if f.From, err = parseTime("--from", from, 0); err != nil {
+				return err
+			}
+			if f.To, err = parseTime("--to", to, 0); err != nil {
+				return err
+			}
+			fs, err := openJournal(&of)
+			if err != nil {
+				return err
+			}
+			return sessionError(journal.Show(fs, nil, f, !asJSON, a.stdout))
+		},
+	}
+	of.flags(c.Flags())
+	c.Flags().StringArrayVar(&types, "type", nil, "only lines of this `TYPE`; again for more")
+	c.Flags().StringVar(&pair, "pair", "", "only about this `PAIR`")
+	c.Flags().Uint64Var(&order, "order", 0, "only about the order with this `NUMBER`")
+	c.Flags().StringVar(&from, "from", "", "first `TIME` (UTC)")
+	c.Flags().StringVar(&to, "to", "", "`TIME` (UTC) before which it ends")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the lines as they are written")
+	return c
+}
+
+func (a *app) journalReplayCommand() *cobra.Command {
+	var of stateFlags
+	asJSON := false
+	c := &cobra.Command{
+		Use: "replay", Short: "Fold the records of each run into its digest",
+		Long:    "Replay verifies the journal and computes the digest of each run in it: what was sent, decided\nand filled, as one number.",
+		Example: "  breakwater journal replay --state out/session", Args: noWords,
+		RunE: func(*cobra.Command, []string) error {
+			fs, err := openJournal(&of)
+			if err != nil {
+				return err
+			}
+			runs, err := journal.Replay(fs, nil)
+			switch {
+			case err != nil:
+				return sessionError(err)
+			case asJSON:
+				return writeJSON(a.stdout, runs)
+			}
+			t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "line\trecords\tfrom\tto\tdigest")
+			for i := range runs {
+				r := &runs[i]
+				fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\n", r.Seq, r.Records, r.From, r.To, r.Digest)
+			}
+			return t.Flush()
+		},
+	}
+	of.flags(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
+	return c
+}
