@@ -23,6 +23,7 @@ type Setup struct {
 const (
 	notesMax  = 100
 	levelsMax = 500
+	endedMax  = 1000
 )
 
 const day = exchange.Stamp(24 * time.Hour)
@@ -43,6 +44,7 @@ type Collector struct {
 	open      []*position   // those with a round trip open
 	positions [][]*position // by slot and instrument
 	orders    map[exchange.OrderID]order
+	ended     map[exchange.OrderID]order // cancelled lately: a fill may have crossed the cancel on its way
 	denials   [len(risk.Declarations)]Denials
 	rejected  [256]int64
 	cancelled [256]int64
@@ -83,6 +85,7 @@ func NewCollector(s Setup) *Collector {
 		prices:    newPriceCurve(),
 		close:     make([]money.Price, len(s.Catalog.Instruments)),
 		orders:    map[exchange.OrderID]order{},
+		ended:     map[exchange.OrderID]order{},
 		totals:    make([]Subtotal, len(s.Catalog.Instruments)),
 		paths:     make([]path, len(s.Catalog.Assets)),
 	}

@@ -8,6 +8,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/risk"
 )
 
 var newYear = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -73,6 +74,22 @@ func TestAFeeTakenInCoinsIsPaidInCoins(t *testing.T) {
 	trip := m.c.Finish().Trips.At(0)
 	if trip.Open || trip.PnL != -m.amount("78") || trip.Fees != m.amount("78") {
 		t.Errorf("round trip %+v; want a closed loss of the fee, 78", *trip)
+	}
+}
+
+func TestAFillThatCrossedTheCancelStaysWithItsSlot(t *testing.T) {
+	m := newMarket(t, "10000", newYear, time.Hour, 0)
+	m.record(&risk.Record{Type: risk.RecIntent, Order: &exchange.Order{ID: 9, Slot: 3, Type: exchange.Limit}})
+	m.record(&risk.Record{Type: risk.RecOrder, Event: &exchange.Event{Op: exchange.OpCancel, Order: 9, State: exchange.Cancelled, Code: exchange.CodeUserRequested}})
+	m.record(&risk.Record{Type: risk.RecFill, Event: &exchange.Event{Kind: exchange.KindFill, Order: 9, Price: 300000, Qty: 100, Cost: 300, FeeAsset: m.in.Quote}})
+	r := m.c.Finish()
+	for _, f := range r.Fills.All() {
+		if f.Slot != 3 || f.Type != exchange.Limit {
+			t.Errorf("fill %+v; want slot 3 and a limit order", *f)
+		}
+	}
+	if r.Orders.Cancelled != 1 || r.Trips.At(0).Slot != 3 {
+		t.Errorf("orders %+v, round trip %+v", r.Orders, *r.Trips.At(0))
 	}
 }
 

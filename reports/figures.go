@@ -42,6 +42,8 @@ type Figures struct {
 	HoldCAGR     Figure
 	HoldVol      Figure
 	HoldSharpe   Figure
+	HoldSortino  Figure
+	HoldCalmar   Figure
 	HoldMaxDD    Figure
 	WinRate      Figure // of closed round trips
 	ProfitFactor Figure
@@ -80,7 +82,7 @@ func figures(r *Run) Figures {
 		Return: of(s.TotalReturn), HoldReturn: of(s.BuyAndHold), CAGR: ranged(s.CAGR, s.Intervals.AnnualReturn),
 		Volatility: ranged(s.Volatility, s.Intervals.Volatility), Sharpe: ranged(s.Sharpe, s.Intervals.Sharpe),
 		Sortino: ranged(s.Sortino, s.Intervals.Sortino), Calmar: ranged(s.Calmar, s.Intervals.Calmar), MaxDrawdown: of(s.MaxDrawdown),
-		Alpha: of(s.Alpha), Beta: of(s.Beta), HoldCAGR: of(h.CAGR), HoldVol: of(h.Volatility), HoldSharpe: of(h.Sharpe), HoldMaxDD: of(h.MaxDrawdown),
+		Alpha: of(s.Alpha), Beta: of(s.Beta), HoldCAGR: of(h.CAGR), HoldVol: of(h.Volatility), HoldSharpe: of(h.Sharpe), HoldSortino: of(h.Sortino), HoldCalmar: of(h.Calmar), HoldMaxDD: of(h.MaxDrawdown),
 		WinRate: ranged(t.Trips.WinRate, t.Intervals.WinRate), ProfitFactor: ranged(t.Trips.ProfitFactor, t.Intervals.ProfitFactor),
 		Expectancy: ranged(t.Trips.Expectancy, t.Intervals.Expectancy), AverageTrip: of(t.Trips.Average), BestTrip: of(t.Trips.Best),
 		WorstTrip: of(t.Trips.Worst), AverageDays: of(t.Trips.AverageDays), LongestDays: of(t.Trips.LongestDays), SQN: of(t.Trips.SQN),
@@ -88,7 +90,8 @@ func figures(r *Run) Figures {
 	}
 	if market.Empty() {
 		none := metrics.NA("no price of the benchmark")
-		f.HoldReturn, f.HoldCAGR, f.HoldVol, f.HoldSharpe, f.HoldMaxDD = of(none), of(none), of(none), of(none), of(none)
+		f.HoldReturn, f.HoldCAGR, f.HoldVol, f.HoldMaxDD = of(none), of(none), of(none), of(none)
+		f.HoldSharpe, f.HoldSortino, f.HoldCalmar = of(none), of(none), of(none)
 	} else if r.Hold.Ratio > 0 {
 		f.HoldMaxDD = of(metrics.Of(-r.Hold.Ratio))
 	}
@@ -181,5 +184,8 @@ func compareStamps(a, b exchange.Stamp) int {
 }
 
 func days(f float64) string {
+	if f >= 2 && f < 100 {
+		return decimal(f, 1) + " days"
+	}
 	return spanText(time.Duration(f * float64(24*time.Hour)))
 }

@@ -148,7 +148,7 @@ func (r *Run) underwaterChart() *charts.Line {
 	for i, f := range r.drawdowns() {
 		data[i].Value = []any{ms(r.Curve[i].Time), rounded(f*100, 2)}
 	}
-	y := opts.YAxis{Type: "value", Max: 0, AxisLabel: &opts.AxisLabel{Formatter: types.FuncStr("{value} %")}}
+	y := opts.YAxis{Type: "value", Max: 0, SplitNumber: 3, AxisLabel: &opts.AxisLabel{Formatter: types.FuncStr("{value} %")}}
 	c := charts.NewLine()
 	c.SetGlobalOptions(append(globals(r.chartLeft(), timeX(), y, "axis"), zoom())...)
 	c.AddSeries("underwater, %", data, append(lineOf("var(--down)", 1.25),
@@ -197,7 +197,7 @@ func (r *Run) priceChart() *charts.Kline {
 
 func marker(c, symbol string) []charts.SeriesOpts {
 	return []charts.SeriesOpts{
-		charts.WithScatterChartOpts(opts.ScatterChart{Symbol: symbol, SymbolSize: 9}),
+		charts.WithScatterChartOpts(opts.ScatterChart{Symbol: symbol, SymbolSize: 7}),
 		charts.WithItemStyleOpts(opts.ItemStyle{Color: c}),
 	}
 }

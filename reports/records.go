@@ -41,7 +41,9 @@ func (c *Collector) Record(r *risk.Record, _ bool) error {
 func (c *Collector) fill(ev *exchange.Event) {
 	o, known := c.orders[ev.Order]
 	if !known {
-		o.kind = noType
+		if o, known = c.ended[ev.Order]; !known {
+			o.kind = noType
+		}
 	}
 	if ev.State == exchange.Filled {
 		delete(c.orders, ev.Order)
@@ -157,7 +159,13 @@ func (c *Collector) outcome(ev *exchange.Event) {
 	default:
 		return
 	}
-	delete(c.orders, ev.Order)
+	if o, known := c.orders[ev.Order]; known {
+		if len(c.ended) >= endedMax {
+			clear(c.ended)
+		}
+		c.ended[ev.Order] = o
+		delete(c.orders, ev.Order)
+	}
 }
 
 func (c *Collector) denial(r *risk.Record) {
