@@ -23,7 +23,6 @@ const (
 // DirectoryOptions says how a report directory is written.
 type DirectoryOptions struct {
 	Overwrite bool // replace the files of an earlier report; others in the directory stay
-	Static    bool // no interactive charts even where their script is built in
 }
 
 // CheckDirectory says early, before a long run, whether WriteDirectory would refuse dir.
@@ -63,7 +62,7 @@ func WriteDirectory(dir string, r *Run, o DirectoryOptions) error {
 		write func(io.Writer, *Run) error
 	}{
 		{FileFills, WriteFills}, {FileRoundTrips, WriteRoundTrips}, {FileEquity, WriteEquity}, {FileDaily, WriteDaily},
-		{FileReport, func(w io.Writer, r *Run) error { return WriteHTML(w, r, HTMLOptions{Static: o.Static}) }},
+		{FileReport, func(w io.Writer, r *Run) error { return WriteHTML(w, r, HTMLOptions{}) }},
 		{FileManifest, WriteManifest},
 	} {
 		if err := writeFile(filepath.Join(dir, f.name), r, f.write); err != nil {

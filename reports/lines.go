@@ -3,13 +3,10 @@ package reports
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
 )
-
-type timeDuration = time.Duration
 
 func (a amounts) units(v money.Amount) float64 { return money.Float(int64(v), a.decimals) }
 
@@ -152,27 +149,27 @@ func (r *Run) runLines() []line {
 		levels = fmt.Sprintf("; reached %s, ended %s", r.Guard.Worst, r.Guard.Last)
 	}
 	lines := []line{
-		{label: "Gaps", value: strings.TrimSuffix(plural(g.Places, "place")+": "+missing, ": "), unit: "text"},
-		{label: "Guard", value: guard + why + levels, unit: "text"},
+		{label: "Gaps", value: strings.TrimSuffix(plural(g.Places, "place")+": "+missing, ": "), wide: true},
+		{label: "Guard", value: guard + why + levels, wide: true},
 	}
 	if n := r.Orders.Rejected; n > 0 {
-		lines = append(lines, line{label: "Rejected", value: fmt.Sprintf("%s by the venue: %s", plural(n, "order"), codesText(r.Orders.RejectedBy)), unit: "text"})
+		lines = append(lines, line{label: "Rejected", value: fmt.Sprintf("%s by the venue: %s", plural(n, "order"), codesText(r.Orders.RejectedBy)), wide: true})
 	}
 	if r.Meta.Rules != "" {
-		lines = append(lines, line{label: "Rules", value: r.Meta.Rules, unit: "text"})
+		lines = append(lines, line{label: "Rules", value: r.Meta.Rules, wide: true})
 	}
 	for _, n := range r.Notes {
 		text := n.Text
 		if n.Count > 1 {
 			text += " (" + count(n.Count) + " times)"
 		}
-		lines = append(lines, line{label: "Note", value: text, unit: "text"})
+		lines = append(lines, line{label: "Note", value: text, wide: true})
 		if len(lines) > 8 {
 			break
 		}
 	}
 	if r.Meta.Digest != "" {
-		lines = append(lines, line{label: "Digest", value: r.Meta.Digest, unit: "text"})
+		lines = append(lines, line{label: "Digest", value: r.Meta.Digest, wide: true})
 	}
 	return lines
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/guptarohit/asciigraph"
@@ -16,13 +17,13 @@ import (
 type SummaryOptions struct {
 	Width int  // of the terminal in columns; 0: 80
 	Color bool // ANSI colours
-	Plain bool // no chart
 }
 
 // line is one figure of the summary.
 type line struct {
-	label, value, unit, remark string
-	tone                       int // of the value: 1 good, -1 bad
+	label, value, remark string
+	tone                 int  // of the value: 1 good, -1 bad
+	wide                 bool // the value is a text that begins at the column
 }
 
 // WriteSummary prints the run for a person at a terminal.
@@ -32,15 +33,13 @@ func WriteSummary(w io.Writer, r *Run, o SummaryOptions) error {
 	}
 	s := &summary{width: max(o.Width, 40), color: o.Color}
 	s.head(r)
-	if !o.Plain {
-		s.chart(r)
-	}
+	s.chart(r)
 	groups := [][]line{r.resultLines(), r.tripLines(), r.runLines()}
 	label, value := 0, 0
 	for _, g := range groups {
 		for _, l := range g {
 			label = max(label, utf8.RuneCountInString(l.label))
-			if !l.wide() {
+			if !l.wide {
 				value = max(value, utf8.RuneCountInString(l.value))
 			}
 		}
@@ -55,9 +54,6 @@ func WriteSummary(w io.Writer, r *Run, o SummaryOptions) error {
 	_, err := io.WriteString(w, strings.ReplaceAll(s.b.String(), noBreak, " "))
 	return err
 }
-
-// wide reports whether a value is a text that begins at the column and is not aligned.
-func (l *line) wide() bool { return l.unit == "text" }
 
 type summary struct {
 	b     strings.Builder
@@ -139,19 +135,18 @@ func (s *summary) line(l line, label, value int) {
 	code := map[int]string{1: green, -1: red}[l.tone]
 	s.b.WriteString(l.label + strings.Repeat(" ", label-utf8.RuneCountInString(l.label)+2))
 	room := s.width - label - 2
-	if l.wide() {
-		s.hang(append([]string{}, wrapped(l.value, room)...), label+2, "")
+	if l.wide {
+		s.hang(wrapped(l.value, room), label+2, "")
 		return
 	}
 	pad := strings.Repeat(" ", value-utf8.RuneCountInString(l.value))
 	s.b.WriteString(pad + s.paint(code, l.value))
-	remark := strings.TrimSpace(l.unit + " " + l.remark)
-	if remark == "" {
+	if l.remark == "" {
 		s.b.WriteByte('\n')
 		return
 	}
 	s.b.WriteString("  ")
-	s.hang(wrapped(remark, max(room-value-2, 20)), label+value+4, dim)
+	s.hang(wrapped(l.remark, max(room-value-2, 20)), label+value+4, dim)
 }
 
 // hang prints lines, each after the first indented.
@@ -211,7 +206,7 @@ func (r *Run) resampled(n int) []float64 {
 	out := make([]float64, n)
 	i := 0
 	for k := range out {
-		t := r.Begin.Add(r.End.Sub(r.Begin) / timeDuration(n-1) * timeDuration(k))
+		t := r.Begin.Add(r.End.Sub(r.Begin) / time.Duration(n-1) * time.Duration(k))
 		for i+1 < len(r.Curve) && r.Curve[i+1].Time <= t {
 			i++
 		}
