@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -40,9 +41,10 @@ type Collector struct {
 	water     underwater
 	curve     curve
 	prices    priceCurve
-	close     []money.Price // last, by instrument
-	open      []*position   // those with a round trip open
-	positions [][]*position // by slot and instrument
+	close     []money.Price   // last, by instrument
+	finest    []time.Duration // shortest bars so far, by instrument: coarser series repeat them
+	open      []*position     // those with a round trip open
+	positions [][]*position   // by slot and instrument
 	orders    map[exchange.OrderID]order
 	ended     map[exchange.OrderID]order // cancelled lately: a fill may have crossed the cancel on its way
 	denials   [len(risk.Declarations)]Denials
@@ -84,6 +86,7 @@ func NewCollector(s Setup) *Collector {
 		curve:     newCurve(),
 		prices:    newPriceCurve(),
 		close:     make([]money.Price, len(s.Catalog.Instruments)),
+		finest:    slices.Repeat([]time.Duration{math.MaxInt64}, len(s.Catalog.Instruments)),
 		orders:    map[exchange.OrderID]order{},
 		ended:     map[exchange.OrderID]order{},
 		totals:    make([]Subtotal, len(s.Catalog.Instruments)),
@@ -113,13 +116,17 @@ func (c *Collector) Mark(ev *exchange.Event, equity, exposed money.Amount) {
 		c.run.ExposedBars++
 		c.exposure += float64(exposed) / float64(equity)
 	}
-	if ev.Instrument == c.benchmark && ev.Matched {
-		c.markBenchmark(ev)
+	finest := ev.Interval <= c.finest[ev.Instrument]
+	if finest {
+		c.finest[ev.Instrument] = ev.Interval
+		if ev.Instrument == c.benchmark {
+			c.markBenchmark(ev)
+		}
 	}
 	c.water.add(p)
 	c.curve.add(p)
 	for _, o := range c.open {
-		if o.trip.Instrument == ev.Instrument && ev.Matched {
+		if finest && o.trip.Instrument == ev.Instrument {
 			o.trip.Bars++
 			o.trip.Worst, o.trip.Best = min(o.trip.Worst, ev.Low), max(o.trip.Best, ev.High)
 		}

@@ -77,6 +77,24 @@ func TestAFeeTakenInCoinsIsPaidInCoins(t *testing.T) {
 	}
 }
 
+func TestOnlyTheFinestSeriesOfAnInstrumentMakesItsPrice(t *testing.T) {
+	m := newMarket(t, "10000", newYear, time.Hour, 0)
+	m.fill(exchange.Buy, exchange.Market, 10_000_000, 300000)
+	for i := range 48 {
+		m.bar(300000, 300100, 299900, 300000)
+		if i%24 == 23 { // the day's bar says the same again
+			m.c.Mark(&exchange.Event{Kind: exchange.KindBar, Time: m.now, Interval: 24 * time.Hour, Open: 300000, High: 300100, Low: 299900, Price: 300000}, m.c.last.Equity, 0)
+		}
+	}
+	r := m.c.Finish()
+	if len(r.Prices) != 48 || r.Trips.At(0).Bars != 48 {
+		t.Errorf("%d bars of price, position held for %d; want 48", len(r.Prices), r.Trips.At(0).Bars)
+	}
+	if r.HoldLast != 10_000 {
+		t.Errorf("buy and hold made %v; want the cash", r.HoldLast)
+	}
+}
+
 func TestAFillThatCrossedTheCancelStaysWithItsSlot(t *testing.T) {
 	m := newMarket(t, "10000", newYear, time.Hour, 0)
 	m.record(&risk.Record{Type: risk.RecIntent, Order: &exchange.Order{ID: 9, Slot: 3, Type: exchange.Limit}})
@@ -131,7 +149,7 @@ func TestTheDrawdownIsExactWhateverIsThinned(t *testing.T) {
 		e += money.Amount(rng.IntN(200_001) - 100_000)
 		e = max(e, 1)
 		m.now = m.now.Add(m.every)
-		m.c.Mark(&exchange.Event{Kind: exchange.KindBar, Time: m.now, Interval: m.every, Matched: true, Open: 1, High: 1, Low: 1, Price: 1}, e, 0)
+		m.c.Mark(&exchange.Event{Kind: exchange.KindBar, Time: m.now, Interval: m.every, Open: 1, High: 1, Low: 1, Price: 1}, e, 0)
 		equity, times = append(equity, e), append(times, m.now)
 	}
 	r := m.c.Finish()
@@ -172,7 +190,7 @@ func TestMemoryDoesNotGrowWithBars(t *testing.T) {
 	m := newMarket(t, "10000", newYear, time.Second, 0)
 	m.fill(exchange.Buy, exchange.Market, 10_000_000, 300000)
 	m.bar(300000, 301000, 299000, 300500)
-	ev := exchange.Event{Kind: exchange.KindBar, Time: m.now, Interval: time.Second, Matched: true, Open: 300000, High: 300001, Low: 299999, Price: 300000}
+	ev := exchange.Event{Kind: exchange.KindBar, Time: m.now, Interval: time.Second, Open: 300000, High: 300001, Low: 299999, Price: 300000}
 	e := m.c.run.Cash
 	allocs := testing.AllocsPerRun(1, func() {
 		for i := range 40_000 { // less than a day
@@ -195,7 +213,7 @@ func BenchmarkMark(b *testing.B) {
 		e += money.Amount(rng.IntN(2001) - 1000)
 		walk[i] = e
 	}
-	ev := exchange.Event{Kind: exchange.KindBar, Time: m.now, Interval: time.Minute, Matched: true, Open: 300000, High: 301000, Low: 299000, Price: 300500}
+	ev := exchange.Event{Kind: exchange.KindBar, Time: m.now, Interval: time.Minute, Open: 300000, High: 301000, Low: 299000, Price: 300500}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		ev.Time += exchange.Stamp(time.Minute)

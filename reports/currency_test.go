@@ -33,7 +33,7 @@ func twoPairs(t *testing.T) (c *Collector, xbt, eth *exchange.Instrument, mark f
 			in *exchange.Instrument
 			p  money.Price
 		}{{xbt, xbtPrice}, {eth, ethPrice}} {
-			c.Mark(&exchange.Event{Kind: exchange.KindBar, Time: now, Interval: time.Hour, Instrument: m.in.ID, Matched: true, Open: m.p, High: m.p, Low: m.p, Price: m.p}, 100_000_0000, 0)
+			c.Mark(&exchange.Event{Kind: exchange.KindBar, Time: now, Interval: time.Hour, Instrument: m.in.ID, Open: m.p, High: m.p, Low: m.p, Price: m.p}, 100_000_0000, 0)
 		}
 	}
 	fill = func(in *exchange.Instrument, slot exchange.SlotID, side exchange.Side, qty money.Qty, price money.Price) {

@@ -82,7 +82,7 @@ func (m *market) bar(open, high, low, price money.Price) {
 	m.now = m.now.Add(m.every)
 	worth, _ := m.in.Cost(price, m.coins, money.Down)
 	m.c.Mark(&exchange.Event{
-		Kind: exchange.KindBar, Time: m.now, Interval: m.every, Instrument: m.in.ID, Matched: true,
+		Kind: exchange.KindBar, Time: m.now, Interval: m.every, Instrument: m.in.ID,
 		Open: open, High: high, Low: low, Price: price,
 	}, m.cash+worth, worth)
 }
