@@ -15,6 +15,7 @@ import (
 
 	"breakwater/data"
 	"breakwater/exchange"
+	"breakwater/exchange/money"
 	"breakwater/sim"
 )
 
@@ -26,6 +27,8 @@ type simulated struct {
 	rec   record
 	woken exchange.Stamp
 	close func()
+	price []money.Price    // by instrument: of the last bar or trade, 0: none yet
+	greet []exchange.Event // what the venue tells whoever connects, before all else
 }
 
 // venueHeader is what a venue was made of: with the same, the record gives the same venue.
@@ -58,7 +61,9 @@ func openVenue(p *plan, dir string, tops bool, now time.Time) (v *simulated, liv
 	if err != nil {
 		return nil, 0, fmt.Errorf("session: %s: %s", path, plainFileError(err))
 	}
-	v = &simulated{rec: record{f: f, buf: make([]byte, 0, 4096)}, woken: exchange.Never, close: func() {}}
+	v = &simulated{
+		rec: record{f: f, buf: make([]byte, 0, 4096)}, woken: exchange.Never, close: func() {}, price: make([]money.Price, len(p.catalog.Instruments)),
+	}
 	if lives, err = v.rebuild(p, tops, now); err != nil {
 		v.Close()
 		return nil, 0, err
@@ -69,7 +74,32 @@ func openVenue(p *plan, dir string, tops bool, now time.Time) (v *simulated, liv
 		return nil, 0, err
 	}
 	v.drop()
+	v.tellPrices()
 	return v, lives, nil
+}
+
+// tellPrices makes the venue begin with its last prices, as Kraken's ticker does for whoever
+// subscribes: without them a session that comes back would not know what it owns is worth
+// until the next bar closes.
+func (v *simulated) tellPrices() {
+	now := v.venue.Now()
+	for i, p := range v.price {
+		if p != 0 {
+			v.greet = append(v.greet, exchange.Event{
+				Kind: exchange.KindTrade, Time: now, Received: now, Last: true, Instrument: exchange.InstrumentID(i), FeeAsset: exchange.None, Price: p,
+			})
+		}
+	}
+}
+
+// note keeps what the venue's last prices are.
+func (v *simulated) note(ev *exchange.Event) {
+	if ev.Kind == exchange.KindBar && ev.Matched || ev.Kind == exchange.KindTrade {
+		v.price[ev.Instrument] = ev.Price
+	}
+	if ev.Time >= v.woken {
+		v.woken = exchange.Never
+	}
 }
 
 // Close ends the record.
@@ -185,6 +215,7 @@ func (v *simulated) again(kind byte, content []byte) error {
 	switch kind {
 	case entryLife:
 		v.drop()
+	case entryTold: // said by the connection, not by the market
 	case entryEnd:
 		var ev exchange.Event
 		if err := v.Replay.Next(context.Background(), &ev); err != io.EOF {
@@ -195,9 +226,7 @@ func (v *simulated) again(kind byte, content []byte) error {
 		if err := v.Replay.Next(context.Background(), &ev); err != nil || !bytes.Equal(packEvent(v.rec.buf[:0], &ev), content) {
 			return differs(err)
 		}
-		if ev.Time >= v.woken {
-			v.woken = exchange.Never
-		}
+		v.note(&ev)
 	case entryOrder:
 		var o exchange.Order
 		if err := unpackOrder(content, &o); err != nil {
@@ -302,6 +331,10 @@ func (v *simulated) WakeAt(t exchange.Stamp) {
 
 // Next is the venue's next event, on record before anybody sees it.
 func (v *simulated) Next(ctx context.Context, ev *exchange.Event) error {
+	if len(v.greet) > 0 {
+		*ev, v.greet = v.greet[0], v.greet[1:]
+		return v.rec.write(entryTold, func(b []byte) []byte { return packEvent(b, ev) })
+	}
 	err := v.Replay.Next(ctx, ev)
 	switch {
 	case err == io.EOF:
@@ -309,9 +342,7 @@ func (v *simulated) Next(ctx context.Context, ev *exchange.Event) error {
 			return err
 		}
 	case err == nil:
-		if ev.Time >= v.woken {
-			v.woken = exchange.Never
-		}
+		v.note(ev)
 		return v.rec.write(entryEvent, func(b []byte) []byte { return packEvent(b, ev) })
 	}
 	return err
