@@ -70,15 +70,19 @@ func firstTick(t time.Time, months int, every time.Duration) time.Time {
 
 // valueTicks marks a linear axis at round numbers.
 type valueTicks struct {
-	most int
-	text func(v, step float64) string
+	most  int
+	text  func(v, step float64) string
+	whole bool // no fractions
 }
 
 // Ticks implements plot.Ticker.
 func (k valueTicks) Ticks(low, high float64) []plot.Tick {
 	step := niceStep((high - low) / float64(k.most))
+	if k.whole {
+		step = math.Ceil(step)
+	}
 	var out []plot.Tick
-	for i := math.Ceil(low/step - 1e-9); i*step <= high+step*1e-9; i++ {
+	for i := math.Ceil(low/step-1e-9) + 0; i*step <= high+step*1e-9; i++ { // + 0: no -0
 		out = append(out, plot.Tick{Value: i * step, Label: k.text(i*step, step)})
 	}
 	return out

@@ -233,7 +233,7 @@ func TestTicksAreRoundAndFew(t *testing.T) {
 		want      string
 	}{{31_000, 110_000, "40k 60k 80k 100k"}, {0.00001, 0.00005, "0.00001 0.00002 0.00003 0.00004 0.00005"}, {-3, 2, "−3 −2 −1 0 1 2"}} {
 		var got []string
-		for _, k := range (valueTicks{6, short}).Ticks(c.low, c.high) {
+		for _, k := range (valueTicks{most: 6, text: short}).Ticks(c.low, c.high) {
 			got = append(got, k.Label)
 		}
 		if s := strings.Join(got, " "); s != c.want {

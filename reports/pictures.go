@@ -138,7 +138,7 @@ type bareLine struct{ line *plotter.Line }
 func (l bareLine) Plot(c draw.Canvas, p *plot.Plot) { l.line.Plot(c, p) }
 
 func addArea(p *plot.Plot, pts plotter.XYs, c color.Color) {
-	p.Add(&plotter.Polygon{XYs: []plotter.XYs{pts}, Color: c})
+	p.Add(&plotter.Polygon{XYs: []plotter.XYs{pts}, Color: c, LineStyle: draw.LineStyle{Color: c, Width: 1}})
 }
 
 // thinned keeps at most about most points: the lowest and the highest of equal stretches.
@@ -182,7 +182,7 @@ func yAxis(p *plot.Plot, low, high float64, s size) {
 		air = math.Max(math.Abs(high)*0.01, 1e-9)
 	}
 	p.Y.Min, p.Y.Max = low-air, high+air
-	p.Y.Tick.Marker = valueTicks{most, short}
+	p.Y.Tick.Marker = valueTicks{most: most, text: short}
 }
 
 // equityPicture is equity against buy and hold.
@@ -222,7 +222,7 @@ func (r *Run) underwaterPicture() template.HTML {
 	return picture("Underwater: fall from the highest equity so far", 190, func(p *plot.Plot, s size) {
 		r.timeAxis(p)
 		p.Y.Min, p.Y.Max = min(low*1.06, -1e-6), 0
-		p.Y.Tick.Marker = valueTicks{int(4 * s.scale), shortPercent}
+		p.Y.Tick.Marker = valueTicks{most: int(4 * s.scale), text: shortPercent}
 		grid(p)
 		line := thinned(pts, s.points)
 		area := append(plotter.XYs{{X: line[0].X}}, line...)

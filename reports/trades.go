@@ -179,9 +179,9 @@ func (r *Run) distributionPicture(bins []Bin) template.HTML {
 	beside[0].width, beside[0].ticks = 640, 7 // it shares its row with a list
 	return pictureIn(beside, title, 290, func(p *plot.Plot, s size) {
 		p.X.Min, p.X.Max = bins[0].Low, bins[len(bins)-1].High
-		p.X.Tick.Marker = valueTicks{s.ticks, shortPercent}
+		p.X.Tick.Marker = valueTicks{most: s.ticks, text: shortPercent}
 		p.Y.Min, p.Y.Max = 0, float64(most)*1.06
-		p.Y.Tick.Marker = valueTicks{int(math.Min(5*s.scale, float64(most))), short}
+		p.Y.Tick.Marker = valueTicks{most: int(5 * s.scale), text: short, whole: true}
 		p.Y.Padding = 0
 		grid(p)
 		for _, h := range []*plotter.Histogram{lost, won} {
