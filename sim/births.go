@@ -73,7 +73,7 @@ func (v *Venue) bear(b *birth) {
 	m := &v.markets[parent.Instrument]
 	o := v.orders.add(&order, b.account)
 	o.arrival, o.parent = v.now, parent.ID
-	o.born = v.now > m.barOpen
+	o.born = v.now >= m.barClose // of a fill in the range, so that it rests before the next opening
 	v.start(m, o)
 	held, ppm, ok := v.holdFor(m, o)
 	switch {

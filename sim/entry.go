@@ -93,13 +93,13 @@ func (v *Venue) execute(c *command) {
 // arriveEarly lets commands for an instrument arrive at an opening when they were sent at
 // or before it and arrive before the bar's close: what their way costs them is the
 // drift in the price.
-func (v *Venue) arriveEarly(m *market, opening, closing exchange.Stamp) {
+func (v *Venue) arriveEarly(m *market, opening exchange.Stamp) {
 	if v.arrivals.head() == nil {
 		return
 	}
 	for i := v.arrivals.read; i < len(v.arrivals.queue); i++ {
 		c := &v.arrivals.queue[i]
-		if c.verb == gone || c.instrument != m.in.ID || c.due >= closing || c.due > opening.Add(v.model.Latency) {
+		if c.verb == gone || c.instrument != m.in.ID || c.due >= m.barClose || c.due > opening.Add(v.model.Latency) {
 			continue
 		}
 		v.execute(c)

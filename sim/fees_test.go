@@ -157,3 +157,17 @@ func TestFeeVolumeIsCountedInDollarsByTheRatesAtHand(t *testing.T) {
 		t.Errorf("1000 euros without a rate bring the volume to %d", got)
 	}
 }
+
+func TestVolumeDropsOutDayByDay(t *testing.T) {
+	var w volume
+	for day := range 100 {
+		w.add(t0.Add(time.Duration(day)*24*time.Hour), 7)
+		if want := money.Amount(7 * min(day+1, 30)); w.sum != want {
+			t.Fatalf("day %d: %d, want %d", day, w.sum, want)
+		}
+	}
+	w.roll(t0.Add(1000 * 24 * time.Hour))
+	if w.sum != 0 {
+		t.Fatalf("long after: %d", w.sum)
+	}
+}

@@ -27,7 +27,7 @@ func (v *Venue) route(m *market, o *live) {
 		}
 	case o.PostOnly && v.crosses(m, o):
 		v.end(o, exchange.OpVenue, exchange.Cancelled, exchange.CodePostOnly)
-	case o.Sent <= m.barOpen && !o.born || !m.onBars && m.lastPrice != 0:
+	case o.Sent <= m.barOpen && v.now < m.barClose || !m.onBars && m.lastPrice != 0:
 		v.rest(m, o)
 	default:
 		v.wait(m, o)

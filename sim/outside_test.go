@@ -53,6 +53,42 @@ func TestOtherAccountsComeBeforeTheOutsideMarketWhenTheyAreAsGood(t *testing.T) 
 	}
 }
 
+func TestOrdersOfOtherAccountsMeetBetweenTrades(t *testing.T) {
+	v := two(t, costs)
+	v.Apply(&exchange.Event{Kind: exchange.KindTrade, Time: t0, Price: 10000, Qty: one})
+	for account, side := range []exchange.Side{exchange.Sell, exchange.Buy} {
+		o := limit(side, 10, 10003)
+		o.ID = 1
+		v.Submit(exchange.AccountID(account), &o)
+	}
+	for account, want := range []exchange.Liquidity{exchange.Maker, exchange.Taker} {
+		if fills := took(v, exchange.AccountID(account)); len(fills) != 1 || fills[0].Price != 10003 || fills[0].Liquidity != want {
+			t.Errorf("account %d has %+v", account, fills)
+		}
+	}
+}
+
+func TestOrderSentAfterAnOpeningIsNotThereForItAndNothingOvertakesIt(t *testing.T) {
+	v := two(t, IdealModel())
+	feed := flat().bar(1, 10000, 10000, 10000, 10000, 100*one)
+	v.AdvanceTo(t0)
+	o := buy(one)
+	o.ID, o.Sent = 1, t0.Add(time.Second)
+	v.Submit(0, &o)
+	v.Cancel(0, 1)
+	v.Apply(&feed.events[0])
+	var ev exchange.Event
+	if v.Take(0, &ev) {
+		t.Fatalf("told %+v before it was sent", ev)
+	}
+	v.Apply(&feed.events[1])
+	for _, want := range []exchange.State{exchange.Working, exchange.Cancelled} {
+		if !v.Take(0, &ev) || ev.State != want || ev.Time != o.Sent {
+			t.Fatalf("told %+v, want %v", ev, want)
+		}
+	}
+}
+
 func TestWhatLeavesDuringABarDoesNotMeetItsRange(t *testing.T) {
 	r := start1(t, IdealModel(), FixedFees(0, 0), flat().bar(1, 10000, 10000, 10000, 10000, 100*one).bar(2, 10000, 10000, 9000, 10000, 100*one))
 	r.bars(1)

@@ -33,14 +33,14 @@ func (v *Venue) Apply(ev *exchange.Event) {
 
 // opening plays the opening of a bar.
 func (v *Venue) opening(m *market, ev *exchange.Event) {
-	m.onBars, m.barOpen, m.lastPrice = true, ev.Time, ev.Open
+	m.onBars, m.barOpen, m.barClose, m.lastPrice = true, ev.Time, ev.Time.Add(ev.Interval), ev.Open
 	m.capLeft = v.model.capOf(ev.Qty)
 	if m.open == 0 && v.arrivals.head() == nil {
 		return
 	}
 	m.drift = v.model.drift(m.prevRange, ev.Interval)
 	m.printing = true
-	v.arriveEarly(m, ev.Time, ev.Time.Add(ev.Interval))
+	v.arriveEarly(m, ev.Time)
 	v.print(m)
 	m.printing = false
 	v.settle(m.in.ID)
@@ -212,7 +212,7 @@ func (v *Venue) follow(m *market, o *live, p money.Price) {
 // in which its prices came.
 func (v *Venue) closing(m *market, ev *exchange.Event) {
 	if opened := ev.Time.Add(-ev.Interval); m.barOpen != opened || !m.onBars {
-		m.onBars, m.barOpen = true, opened
+		m.onBars, m.barOpen, m.barClose = true, opened, ev.Time
 		m.capLeft = v.model.capOf(ev.Qty)
 	}
 	if m.open != 0 && matches(m.status) {
@@ -225,7 +225,6 @@ func (v *Venue) closing(m *market, ev *exchange.Event) {
 }
 
 func (v *Venue) rangeStep(m *market, ev *exchange.Event) {
-	m.drift = 0
 	v.fireInRange(m, stopDown, ev.Low, false)
 	v.fireInRange(m, stopUp, ev.High, false)
 	v.trailInRange(m, ev)

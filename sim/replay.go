@@ -143,7 +143,10 @@ func (r *Replay) step(ctx context.Context, ev *exchange.Event) (done bool, err e
 	}
 	v.Apply(ev)
 	if ev.Kind == exchange.KindOpen {
-		return false, ctx.Err()
+		if r.seq%256 == 0 {
+			err = ctx.Err()
+		}
+		return err != nil, err
 	}
 	if len(v.accounts[r.account].out) != 0 {
 		r.next, r.held = *ev, true

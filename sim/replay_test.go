@@ -29,6 +29,11 @@ func TestBeatComesExactlyWhenAskedForAndNotOtherwise(t *testing.T) {
 	r.WakeAt(t0.Add(130 * time.Second))
 	r.WakeAt(exchange.Never)
 	expect(exchange.KindBar, t0.Add(3*minute))
+	r.feed = new(list).bar(5, 10000, 10000, 10000, 10000, one)
+	r.Replay.ended = false
+	r.WakeAt(t0) // long past: now
+	expect(exchange.KindBeat, t0.Add(3*minute))
+	expect(exchange.KindBar, t0.Add(6*minute))
 }
 
 func TestOrderOfABeatAtTheInstantOfAnOpeningIsThereForIt(t *testing.T) {

@@ -286,6 +286,17 @@ func TestTakeProfitFillsWorseThanItsTrigger(t *testing.T) {
 	r.filled(10489, int64(one))
 	r, _ = after(t, costs, flat().bar(1, 10000, 10500, 10000, 10000, 100*one), take(exchange.Sell, one, 10500))
 	r.filled()
+	r, _ = after(t, costs, flat().bar(1, 10000, 10500, 9500, 10000, 100*one), take(exchange.Buy, one, 9500))
+	r.filled()
+	for _, side := range []exchange.Side{exchange.Sell, exchange.Buy} { // the opening has passed it
+		feed := flat().bar(1, 10000, 10000, 10000, 10000, 100*one)
+		want, open := int64(10490), money.Price(10501)
+		if side == exchange.Buy {
+			want, open = 9510, 9500
+		}
+		r, _ = after(t, costs, feed.bar(2, open, open, open, open, 100*one), take(side, one, 10500-1000*money.Price(side^1)))
+		r.filled(want, int64(one))
+	}
 	r, _ = after(t, costs, flat().bar(1, 10000, 10500, 9499, 10000, 100*one), take(exchange.Buy, one, 9500))
 	r.filled(9510, int64(one))
 }
@@ -302,6 +313,9 @@ func TestStopLimitThatCannotFillAtOnceRestsFromTheNextBarOn(t *testing.T) {
 	if f := r.fills[0]; f.Time != t0.Add(3*minute) || f.Liquidity != exchange.Maker {
 		t.Fatalf("fill: %+v", f)
 	}
+	// The next opening meets it as a resting order.
+	r, _ = after(t, costs, flat().bar(1, 10000, 10000, 9700, 9790, 100*one).bar(2, 9900, 9900, 9900, 9900, 100*one), o)
+	r.filled(9795, int64(one))
 	o.Price = 9700
 	r, _ = after(t, costs, flat().bar(1, 10000, 10000, 9700, 9900, 100*one), o)
 	r.filled(9790, int64(one))
@@ -365,6 +379,70 @@ func TestConditionalCloseOfARangeFillMatchesFromTheNextBarOn(t *testing.T) {
 	r.filled(9800, int64(one))
 	r.bars(1)
 	r.filled(9800, int64(one), 9900, int64(one))
+}
+
+func TestConditionalCloseOfARangeFillRestsBeforeTheNextOpening(t *testing.T) {
+	o := limit(exchange.Buy, one, 9800)
+	o.Close = exchange.ConditionalClose{On: true, Type: exchange.Limit, Price: 9900}
+	r, _ := after(t, costs, flat().bar(1, 10000, 10000, 9700, 9850, 100*one).bar(2, 10000, 10000, 10000, 10000, 100*one), o)
+	r.filled(9800, int64(one), 9900, int64(one))
+	if f := r.fills[1]; f.Liquidity != exchange.Maker {
+		t.Fatalf("fill: %+v", f)
+	}
+}
+
+func TestConditionalCloseIsForWhatCameInAfterAFeeInBase(t *testing.T) {
+	o := buy(one)
+	o.FeeInBase = true
+	o.Close = exchange.ConditionalClose{On: true, Type: exchange.StopLoss, Trigger: 9000}
+	r, _ := after(t, IdealModel(), flat().bar(1, 10000, 10000, 10000, 10000, 100*one), o)
+	if f := r.fills[0]; f.FeeAsset != xbt || f.Fee != 20 {
+		t.Fatalf("fill: %+v", f)
+	}
+	if last := r.said[len(r.said)-1]; last.Order != FirstCloseID+1 || last.Qty != one-20 {
+		t.Fatalf("close: %+v", last)
+	}
+}
+
+func TestAmendmentInTheMiddleOfABarDoesNotSeeItsRange(t *testing.T) {
+	r := start1(t, IdealModel(), FixedFees(0, 0), flat().bar(1, 10000, 10000, 9000, 10000, 100*one).bar(2, 10000, 10000, 9500, 10000, 100*one))
+	r.bars(1)
+	id := r.send(limit(exchange.Buy, one, 8000))
+	r.WakeAt(t0.Add(90 * time.Second))
+	var ev exchange.Event
+	for r.one(&ev) && ev.Kind != exchange.KindBeat {
+	}
+	if err := r.Amend(&exchange.Amend{Order: id, Price: 9700}); err != nil {
+		t.Fatal(err)
+	}
+	r.bars(1)
+	r.filled()
+	r.bars(1)
+	r.filled(9700, int64(one))
+}
+
+func TestArrivalAtTheVeryCloseDoesNotSeeTheRange(t *testing.T) {
+	// Sent on a fill at the opening, a whole minute on its way.
+	r := start1(t, Model{Latency: minute - 1}, FixedFees(0, 0), flat().bar(1, 10000, 10000, 10000, 10000, 100*one).bar(2, 10000, 10000, 9000, 10000, 100*one).bar(3, 10000, 10000, 9600, 10000, 100*one))
+	r.bars(1)
+	r.send(buy(one))
+	var ev exchange.Event
+	for r.one(&ev) && ev.Kind != exchange.KindFill {
+	}
+	r.venue.model.Latency = 2 * minute
+	r.send(limit(exchange.Buy, one, 9700)) // there at the close of bar 2
+	r.bars(2)
+	r.filled(10000, int64(one))
+	r.bars(1)
+	r.filled(10000, int64(one), 9700, int64(one))
+}
+
+func TestTradesOfAPairThatIsMatchedOnBarsAreNoLiquidity(t *testing.T) {
+	feed := flat()
+	feed.trade(70*time.Second, 9000, 100*one)
+	feed.bar(2, 10000, 10000, 10000, 10000, 100*one)
+	r, _ := after(t, IdealModel(), feed, limit(exchange.Buy, one, 9500))
+	r.filled()
 }
 
 func TestDeadMansSwitchCancelsEverything(t *testing.T) {

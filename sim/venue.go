@@ -70,10 +70,11 @@ type market struct {
 	uncounted bool // its trades are no fee volume
 	status    exchange.Status
 	book      book
-	open      int         // orders at the venue
-	lastPrice money.Price // of the latest trade, opening or close; 0: none yet
-	onBars    bool        // matched on bars; trades are not liquidity then
-	barOpen   exchange.Stamp
+	open      int            // orders at the venue
+	lastPrice money.Price    // of the latest trade, opening or close; 0: none yet
+	onBars    bool           // matched on bars; trades are not liquidity then
+	barOpen   exchange.Stamp // of the latest bar
+	barClose  exchange.Stamp
 	prevRange money.Price
 	printing  bool        // the outside market is there, now
 	drift     money.Price // what a taker suffers in this bar
