@@ -173,3 +173,32 @@ func open(t *testing.T, fs journal.FS) *journal.Writer {
 	}
 	return w
 }
+
+// A disk that writes sectors out of order can leave a hole before whole lines. Such a
+// journal is refused rather than cut behind somebody's back; what was acknowledged is
+// never lost.
+func TestACrashThatLeavesHolesIsRecoveredOrRefused(t *testing.T) {
+	refused, recovered := 0, 0
+	for seed := range uint64(300) {
+		rng := seeded(seed)
+		fs := &faultfs.FS{}
+		s := run(fs, rng, 1+rng.IntN(30), small())
+		if s.err != nil {
+			t.Fatal(s.err)
+		}
+		after := fs.Crash(rng, faultfs.Sectors)
+		var fault *journal.Fault
+		if _, err := journal.Verify(after, nil); errors.As(err, &fault) {
+			if refused++; fault.Byte == 0 && fault.Line == 0 {
+				t.Errorf("seed %d: the refusal names no place: %v", seed, fault)
+			}
+			continue
+		}
+		recovered++
+		s.mustHold(t, after, fmt.Sprintf("seed %d", seed))
+	}
+	t.Logf("%d crashes recovered, %d refused", recovered, refused)
+	if refused == 0 || recovered == 0 {
+		t.Error("the test sees only one kind of crash")
+	}
+}

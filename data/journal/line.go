@@ -192,7 +192,7 @@ func prevOf(body []byte) []byte {
 
 // read takes a line apart whose hash is right; its body ends before `,"hash"` at end.
 func (c *checker) read(end int) (isMark bool, seq uint64) {
-	if !c.literal(`{"seq":`) || !c.number(&seq, 1<<63) || !c.literal(`,"time":`) {
+	if !c.literal(`{"seq":`) || !c.number(&seq, 1<<63) || seq == 0 && !c.fail("lines are counted from 1") || !c.literal(`,"time":`) {
 		return false, 0
 	}
 	var t exchange.Stamp
