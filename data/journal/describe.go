@@ -50,9 +50,19 @@ func (e *Entry) describe(b []byte) []byte {
 		b = fmt.Appendf(space(b), "until %v", r.Until)
 	}
 	if r.Text != "" {
-		b = append(space(b), oneLine(r.Text)...)
+		b = append(space(b), shortened(oneLine(r.Text))...)
 	}
 	return b
+}
+
+// shortened keeps the limits of a run, which its start record tells as JSON, from filling
+// a screen.
+func shortened(s string) string {
+	const most = 160
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
 }
 
 // describeReason is Reason.Append for a reason that a file gave.

@@ -11,12 +11,12 @@ import (
 
 // Run is the records from one start of a guard to the next.
 type Run struct {
-	Seq     uint64 // of its first line
-	Start   string // what its start record tells
-	From    exchange.Stamp
-	To      exchange.Stamp
-	Records int64
-	Digest  string // digest v1
+	Seq     uint64         `json:"seq"`   // of its first line
+	Start   string         `json:"start"` // what its start record tells
+	From    exchange.Stamp `json:"from_ns"`
+	To      exchange.Stamp `json:"to_ns"`
+	Records int64          `json:"records"`
+	Digest  string         `json:"digest"` // digest v1
 }
 
 // Replay verifies a journal and folds each run in it to its digest, which equals the one
@@ -70,10 +70,10 @@ func Replay(fs FS, anchor *Head) ([]Run, error) {
 // WriteRuns prints the runs of a journal for people.
 func WriteRuns(out io.Writer, runs []Run) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "first line\trecords\tfrom\tto\tstart\tdigest")
+	fmt.Fprintln(t, "first line\trecords\tfrom\tto\tdigest")
 	for i := range runs {
 		r := &runs[i]
-		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\n", r.Seq, r.Records, r.From, r.To, r.Start, r.Digest)
+		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\n", r.Seq, r.Records, r.From, r.To, r.Digest)
 	}
 	return t.Flush()
 }

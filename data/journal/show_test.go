@@ -108,6 +108,14 @@ func TestShowIsReadable(t *testing.T) {
 			t.Errorf("line %d is\n%s\nand should end in\n%s", i, lines[i], want)
 		}
 	}
+	fs := &faultfs.FS{}
+	w := writer(t, fs, noBallast)
+	if err := w.Record(note(strings.Repeat("long ", 1000)), true); err != nil {
+		t.Fatal(err)
+	}
+	if long := show(t, fs, journal.Filter{}, true); len(long[2]) > 300 {
+		t.Errorf("a long text fills the screen: %d bytes", len(long[2]))
+	}
 	level := lines[15]
 	if !strings.HasSuffix(level, "ACTIVE → HALTED by drawdown a·[2Jdrawdown·forged line") {
 		t.Errorf("a text from outside steers the terminal: %q", level)

@@ -131,16 +131,25 @@ func (w *Writer) Flush() error {
 // Head is the last line, to be kept outside as an anchor.
 func (w *Writer) Head() Head { return w.chain.head }
 
-// Err is the error that ended the writing; nil while all is well.
-func (w *Writer) Err() error { return w.err }
+// Err is the error that ended the writing; nil while all is well, and after a good Close.
+func (w *Writer) Err() error {
+	if w.err == errClosed {
+		return nil
+	}
+	return w.err
+}
 
-// Close makes every record durable and lets go of the file.
+// Close makes every record durable and lets go of the file. A second Close does nothing.
 func (w *Writer) Close() error {
+	if w.err == errClosed {
+		return nil
+	}
 	err := w.Flush()
 	if closeErr := w.file.Close(); err == nil && closeErr != nil {
-		err = fmt.Errorf("journal: close of %s: %w", w.name, closeErr)
+		w.err = fmt.Errorf("journal: close of %s: %w", w.name, closeErr)
+		return w.err
 	}
-	if w.err == nil {
+	if err == nil {
 		w.err = errClosed
 	}
 	return err

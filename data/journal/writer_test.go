@@ -138,6 +138,9 @@ func TestAReplaySyncsAtItsEnd(t *testing.T) {
 	if err := w.Record(note("late"), false); err == nil {
 		t.Error("a record after Close is accepted")
 	}
+	if err := errors.Join(w.Close(), w.Err()); err != nil {
+		t.Errorf("a good Close leaves the error %v", err)
+	}
 }
 
 func TestAFileHoldsADay(t *testing.T) {
