@@ -161,7 +161,7 @@ func commandLine(c *cobra.Command, s *settings) string {
 	}
 	for _, name := range []string{
 		"strategy", "asset-pairs", "price-decimals", "lot-decimals", "tick", "ordermin", "costmin", "bars", "from", "to", "empty",
-		"cash", "currency", "size", "seed", "close-at-end", "fee", "spread", "slippage", "latency", "volume-cap", "ideal", "rearm",
+		"cash", "currency", "size", "seed", "close-at-end", "fee", "spread", "slippage", "latency", "volume-cap", "ideal", "profile", "rearm",
 	} {
 		f := c.Flags().Lookup(name)
 		switch {

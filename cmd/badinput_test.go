@@ -97,6 +97,7 @@ func TestBadInputIsAnsweredByOneSentenceWithTheRemedy(t *testing.T) {
 		{"negative spread", run("--spread", "-1%"), "0 or more"},
 		{"latency out of range", run("--latency", "-1s"), "0s to 1h"},
 		{"ideal and yet not", run("--ideal", "--spread", "0.1%"), "leave one"},
+		{"unknown profile", run("--profile", "reckless"), "research, live"},
 		{"unknown limit", run("--limit", "loss=5%"), "daily-loss"},
 		{"limit without value", run("--limit", "drawdown"), "drawdown=15%"},
 		{"rearm by nobody", run("--rearm", "soon"), "next-day"},

@@ -221,8 +221,12 @@ func (s *settings) planFills(f *pflag.FlagSet, p *plan) (err error) {
 }
 
 func (s *settings) planGuard(_ *pflag.FlagSet, p *plan) (err error) {
-	p.limits = risk.Research()
 	decimals := p.catalog.Assets[p.currency].Decimals
+	var known bool
+	if p.limits, known = risk.Profile(s.profile, money.Amount(money.Pow10[decimals])); !known {
+		return usagef("--profile %s is unknown; there are %s", s.profile, strings.Join(risk.Profiles(), ", "))
+	}
+	p.limits.NeedsArming = false // a replay has nobody to arm it, and nothing to lose
 	for _, text := range s.limits {
 		if err := narrow(&p.limits, text, decimals); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"breakwater/data"
 	"breakwater/exchange"
+	"breakwater/risk"
 	"breakwater/sim"
 )
 
@@ -28,6 +29,7 @@ type settings struct {
 	fee, spread, slippage, cap string
 	latency                    time.Duration
 	ideal                      bool
+	profile                    string
 	limits                     []string
 	rearm                      string
 
@@ -79,6 +81,7 @@ func (s *settings) runFlags(f *pflag.FlagSet) {
 	f.DurationVar(&s.latency, "latency", sim.DefaultLatency, "from the decision to the venue")
 	f.StringVar(&s.cap, "volume-cap", rateText(sim.DefaultVolumeCapPPM), "largest share of a bar's volume that orders take; 0: no cap")
 	f.BoolVar(&s.ideal, "ideal", false, "fills at the next opening without spread, slippage, latency, cap or rounding of fees, as in other engines")
+	f.StringVar(&s.profile, "profile", risk.Research().Profile, "`NAME` of the guard's limits: "+strings.Join(risk.Profiles(), ", "))
 	f.StringArrayVar(&s.limits, "limit", nil, "narrower limit of the guard, `CONTROL=VALUE`: drawdown=15%, max-order-notional=500; again for more")
 	f.StringVar(&s.rearm, "rearm", "never", "simulated operator who lifts the guard's latches: never, next-day, `after=24h`")
 

@@ -40,7 +40,7 @@ func (s *settings) planManySlots(p *plan) error {
 	return nil
 }
 
-// parseSlot reads name=…,strategy=…,pairs=…+…,share=…,interval=…,set.PARAM=….
+// parseSlot reads name=…,strategy=…,pairs=…+…,share=…,interval=…,mode=…,set.PARAM=….
 func (p *plan) parseSlot(text string) (sp slotPlan, err error) {
 	for field := range strings.SplitSeq(text, ",") {
 		key, value, found := strings.Cut(field, "=")
@@ -55,6 +55,8 @@ func (p *plan) parseSlot(text string) (sp slotPlan, err error) {
 			sp.name = value
 		case key == "strategy":
 			sp.strategy = value
+		case key == "mode":
+			sp.mode = value
 		case key == "share":
 			if sp.sharePPM, err = parseRate("--slot share", value, money.PPM); err == nil && sp.sharePPM == 0 {
 				err = usagef("--slot share=%s gives the strategy nothing; give more than 0", value)
@@ -64,7 +66,7 @@ func (p *plan) parseSlot(text string) (sp slotPlan, err error) {
 		case key == "pairs":
 			err = p.slotPairs(&sp, value)
 		default:
-			return sp, usagef("--slot: there is no key %q; there are name, strategy, pairs, share, interval and set.PARAM", key)
+			return sp, usagef("--slot: there is no key %q; there are name, strategy, pairs, share, interval, mode and set.PARAM", key)
 		}
 		if err != nil {
 			return sp, err

@@ -43,6 +43,7 @@ type plan struct {
 // slotPlan makes a slot anew for each run: a strategy has state.
 type slotPlan struct {
 	name, strategy string
+	mode           string // for the guard's mode-allocation
 	settings       []string
 	instruments    []exchange.InstrumentID
 	interval       time.Duration
@@ -84,11 +85,16 @@ func (p *plan) run(ctx context.Context, w watchers) ([]reports.DataFile, error) 
 	if err != nil {
 		return nil, err
 	}
+	infos := make([]risk.SlotInfo, len(slots))
+	for i := range slots {
+		infos[i] = risk.SlotInfo{Name: slots[i].Name, Mode: slots[i].Mode}
+	}
 	replay := sim.NewReplay(venue, feed, 0)
 	replay.EmitTops(books)
 	guard, err := risk.New(risk.Config{
-		Exchange: replay, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Facts: replay.Facts(),
-		Limits: p.limits, Recorder: w.recorder, Kill: risk.NoKillSwitch{}, Rearm: p.rearm,
+		Exchange: replay, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM,
+		Facts:  replay.Facts() &^ exchange.FactDeadMan, // a venue that stands still between events needs no switch
+		Limits: p.limits, Slots: infos, Recorder: w.recorder, Kill: risk.NoKillSwitch{}, Rearm: p.rearm,
 	})
 	if err != nil {
 		return nil, wrong(err)
@@ -116,7 +122,7 @@ func (p *plan) makeSlots() (slots []engine.Slot, books bool, err error) {
 		if _, watches := s.(strategy.BookWatcher); watches {
 			books = true
 		}
-		slots = append(slots, engine.Slot{Name: sp.name, Strategy: s, Instruments: sp.instruments, Interval: sp.interval, SharePPM: sp.sharePPM})
+		slots = append(slots, engine.Slot{Name: sp.name, Strategy: s, Mode: sp.mode, Instruments: sp.instruments, Interval: sp.interval, SharePPM: sp.sharePPM})
 	}
 	return slots, books, nil
 }
