@@ -24,10 +24,12 @@ func (a *app) riskCommand() *cobra.Command {
 		},
 	}
 	return group("risk", "The risk guard that stands before every order", `Every order goes through the guard: it approves, or denies with all reasons. In a backtest
-its profile is "research", whose limits are explicit wide numbers; --limit makes them
-narrower.
+its profile is "research", whose limits are explicit wide numbers; --profile names
+another, --risk a file of limits, and --limit makes one narrower.
 
-  breakwater risk explain drawdown`, explain)
+  breakwater risk explain drawdown
+  breakwater risk profile kraken-bot > risk.yaml
+  breakwater risk check risk.yaml`, explain, a.riskProfileCommand(), a.riskCheckCommand())
 }
 
 func (a *app) listControls() error {

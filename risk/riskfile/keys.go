@@ -54,7 +54,7 @@ const nothing = "no order that increases risk gets through"
 
 // params is the table, in the order of the guard's own.
 var params = []param{
-	{control: risk.OrderForm, name: "market-orders", kind: toggle, doc: "whether market orders may go out; off turns them into limits inside the collar that fill at once or not at all",
+	{control: risk.OrderForm, name: "market-orders", kind: toggle, doc: "off: they go out as limits inside the collar, to fill at once",
 		on: func(l *risk.Limits) *bool { return &l.AllowMarket }},
 	{control: risk.MaxOrderNotional, name: "amount", kind: amount, doc: "largest value of one order", zero: nothing, scaled: true,
 		at: func(l *risk.Limits) *int64 { return (*int64)(&l.Order.Amount) }},

@@ -29,11 +29,15 @@ func Rows(l *risk.Limits, currency string, decimals uint8, from string) (rows []
 		unit := p.kind.unit(currency)
 		rows = append(rows, Row{p.control.String(), p.name, p.text(p.of(l), decimals), unit, p.doc, from})
 	}
-	if l.Tier.Threshold != risk.Unlimited {
-		rows = append(rows, Row{risk.MessageThrottle.String(), keyTier, tierText(l.Tier), "", "points that the venue has granted", from})
+	rows = append(rows, Row{risk.MessageThrottle.String(), keyTier, tierText(l.Tier), "", "points that the venue has granted", from})
+	if len(l.Modes) == 0 {
+		rows = append(rows, Row{risk.ModeAllocation.String(), "", noneWord, "", "what strategies of a mode may use", from})
 	}
 	for _, m := range l.Modes {
 		rows = append(rows, Row{risk.ModeAllocation.String(), m.Name, fmt.Sprintf("%s%% of equity, %d positions, %s %s an order", money.Trim(m.SharePPM, 4), m.Count, money.Trim(int64(m.Notional), decimals), currency), "", "what strategies of the mode may use", from})
+	}
+	if len(l.Ramp) == 0 {
+		rows = append(rows, Row{risk.RampUp.String(), "", noneWord, "", "what holds on a step", from})
 	}
 	for i, s := range l.Ramp {
 		rows = append(rows, Row{risk.RampUp.String(), fmt.Sprintf("step %d", i+1), fmt.Sprintf("position %s, daily loss %s %s", money.Trim(int64(s.Position), decimals), money.Trim(int64(s.DailyLoss), decimals), currency), "", "what holds on this step", from})
