@@ -18,7 +18,7 @@ help: ## list the targets
 
 build: $(ECHARTS) ## make bin/breakwater
 	@mkdir -p bin
-	go build -trimpath -o bin/breakwater ./cmd/breakwater
+	go build -trimpath -buildvcs=auto -o bin/breakwater ./cmd/breakwater
 
 demo: build ## run a backtest on synthetic data that ships with the program
 	@./bin/breakwater demo

@@ -43,9 +43,7 @@ the volume are on. --ideal turns them off, but for the fees, to reproduce other 
 		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error { return a.backtest(c, s, nil) },
 	}
-	c.Flags().SortFlags = false
-	s.dataFlags(c.Flags())
-	s.runFlags(c.Flags())
+	addSections(c, append([]section{{"Data", s.dataFlags}, {"Rules of the pairs", s.ruleFlags}}, s.runSections()...)...)
 	return c
 }
 
@@ -161,13 +159,13 @@ func commandLine(c *cobra.Command, s *settings) string {
 	}
 	for _, name := range []string{
 		"strategy", "asset-pairs", "price-decimals", "lot-decimals", "tick", "ordermin", "costmin", "bars", "from", "to", "empty",
-		"cash", "currency", "size", "seed", "close-at-end", "fee", "spread", "slippage", "latency", "volume-cap", "ideal", "profile", "rearm",
+		"cash", "currency", "size", "seed", "close-at-end", "fee", "spread", "slippage", "latency", "volume-cap", "ideal", "profile", "risk", "mode", "rearm", "strictness",
 	} {
 		f := c.Flags().Lookup(name)
 		switch {
 		case f == nil || !f.Changed:
 		case f.Value.Type() == "bool":
-			words = append(words, "--"+name)
+			words = append(words, "--"+name+map[bool]string{true: "", false: "=false"}[f.Value.String() == "true"])
 		default:
 			words = append(words, "--"+name, quoted(f.Value.String()))
 		}

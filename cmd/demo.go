@@ -40,8 +40,7 @@ was. It takes the options of backtest, but for those about the data.`,
 			return a.backtest(c, s, []input{in})
 		},
 	}
-	c.Flags().SortFlags = false
 	s.priceDecimals, s.lotDecimals, s.tick, s.rulesFrom = 1, 8, "0.1", "tick 0.1 as the data was made, no minimum"
-	s.runFlags(c.Flags())
+	addSections(c, s.runSections()...)
 	return c
 }

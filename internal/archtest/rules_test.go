@@ -62,6 +62,10 @@ var mayImport = map[string][]string{
 	"strategy/engine":       {"exchange", "exchange/money", "risk", "strategy"},
 	"sim":                   {"data", "exchange", "exchange/money", "exchange/chaos", "risk", "strategy", "strategy/engine"},
 	"reports":               {"exchange", "exchange/money", "reports/metrics", "risk"},
+	"reports/metrics":       {},
+	"data/journal":          {"exchange", "exchange/money", "risk"},
+	"data/journal/osfs":     {"data/journal"},
+	"risk/riskfile":         {"exchange", "exchange/money", "risk"},
 }
 
 // doors are packages that only some of ours may import.
