@@ -9,12 +9,56 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"breakwater/data"
 	"breakwater/exchange"
+	"breakwater/exchange/money"
 	"breakwater/risk"
 	"breakwater/risk/riskfile"
 )
+
+// planLimits finds the guard's limits: those of --risk, else of --profile. A replay has
+// nobody to arm a session, and nothing to lose: it stands in for the ceremony.
+func (s *settings) planLimits(f *pflag.FlagSet, p *plan) (err error) {
+	asset := &p.catalog.Assets[p.currency]
+	var known bool
+	switch {
+	case s.riskFile != "" && f.Changed("profile"):
+		return usagef("--risk names its profile; leave --profile out")
+	case s.riskFile != "":
+		if p.risk, err = readRiskFile("--risk ", s.riskFile, asset.Name, p.catalog); err != nil {
+			return err
+		}
+		p.limits, p.zone = p.risk.Limits, p.risk.Zone
+	default:
+		if p.limits, known = risk.Profile(s.profile, money.Amount(money.Pow10[asset.Decimals])); !known {
+			return usagef("--profile %s is unknown; there are %s", s.profile, strings.Join(risk.Profiles(), ", "))
+		}
+	}
+	p.armed, p.limits.NeedsArming = p.limits.NeedsArming, false
+	if p.limits.CapitalElse == 0 {
+		p.limits.VenueSharePPM = risk.Unlimited // nothing tells of capital elsewhere
+	}
+	return nil
+}
+
+// checkMode refuses a strategy that the guard would deny everything for want of a mode.
+func (p *plan) checkMode(sp *slotPlan) error {
+	var names []string
+	for _, m := range p.limits.Modes {
+		if names = append(names, m.Name); m.Name == sp.mode {
+			return nil
+		}
+	}
+	switch {
+	case names == nil:
+		return nil
+	case sp.mode == "":
+		return usagef("profile %s gives money to modes and strategy %s has none; give --mode, or mode= of its --slot: %s", p.limits.Profile, sp.name, strings.Join(names, ", "))
+	}
+	return usagef("mode %q of strategy %s is unknown to profile %s; there are %s", sp.mode, sp.name, p.limits.Profile, strings.Join(names, ", "))
+}
 
 // readRiskFile reads a risk.yaml for an account; "" and nil where none is known yet.
 func readRiskFile(flag, path, currency string, cat *exchange.Catalog) (*riskfile.File, error) {

@@ -6,9 +6,8 @@ import (
 	"strings"
 
 	"breakwater/data"
-	"breakwater/exchange/money"
 	"breakwater/reports"
-	"breakwater/risk"
+	"breakwater/risk/riskfile"
 	"breakwater/sim"
 	"breakwater/strategy"
 )
@@ -125,43 +124,29 @@ func (p *plan) assumptions(s *settings) []reports.Assumption {
 	} else {
 		list = append(list, reports.Assumption{Name: "empty intervals", Value: "skipped", Why: "Kraken's files have no row where nothing traded; nothing is made up"})
 	}
+	if p.armed {
+		list = append(list, reports.Assumption{Name: "arming", Value: "armed by the backtest", Why: "live, profile " + p.limits.Profile + " trades only after the ceremony, for the time of its lease"})
+	}
+	if p.zone != nil {
+		list = append(list, reports.Assumption{Name: "trading day", Value: p.zone.String(), Why: "asked for; losses of a day are counted by it"})
+	}
 	if p.closeAtEnd {
 		list = append(list, reports.Assumption{Name: "end", Value: "everything sold at the last price", Why: "asked for"})
 	}
 	return append(list, reports.Assumption{Name: "market", Value: "spot, own money only", Why: "no shorts, no margin"})
 }
 
-// limitTexts are the guard's limits with their units.
-func (p *plan) limitTexts() []reports.Parameter {
-	l := &p.limits
-	decimals := p.catalog.Assets[p.currency].Decimals
-	currency := p.catalog.Assets[p.currency].Name
-	limit := func(v risk.Limit) string {
-		var parts []string
-		if v.PPM != risk.Unlimited {
-			parts = append(parts, rateText(v.PPM)+" of equity")
+// limitTexts are the guard's limits that bind, with their units.
+func (p *plan) limitTexts() (out []reports.Parameter) {
+	asset := &p.catalog.Assets[p.currency]
+	for _, r := range riskfile.Rows(&p.limits, asset.Name, asset.Decimals, "") {
+		if !r.Binds() {
+			continue
 		}
-		if v.Amount != risk.Unlimited {
-			parts = append(parts, money.Trim(int64(v.Amount), decimals)+" "+currency)
+		if r.Unit == asset.Name {
+			r.Value += " " + asset.Name
 		}
-		if len(parts) == 0 {
-			return "none"
-		}
-		return strings.Join(parts, " and ")
+		out = append(out, reports.Parameter{Name: strings.TrimSpace(r.Control + " " + r.Parameter), Value: r.Value})
 	}
-	share := func(ppm int64) string {
-		if ppm == risk.Unlimited {
-			return "none"
-		}
-		return rateText(ppm)
-	}
-	return []reports.Parameter{
-		{Name: risk.MaxOrderNotional.String(), Value: limit(l.Order)},
-		{Name: risk.MaxPosition.String(), Value: limit(l.Position)},
-		{Name: risk.CashReserve.String(), Value: rateText(money.PPM-l.SpendablePPM) + " of equity"},
-		{Name: risk.PriceCollar.String(), Value: share(l.CollarPPM)},
-		{Name: risk.DailyLoss.String(), Value: limit(l.DailyLoss)},
-		{Name: risk.Drawdown.String(), Value: share(l.DrawdownPPM)},
-		{Name: "rearm", Value: p.rearm.String()},
-	}
+	return append(out, reports.Parameter{Name: "rearm", Value: p.rearm.String()})
 }

@@ -220,15 +220,12 @@ func (s *settings) planFills(f *pflag.FlagSet, p *plan) (err error) {
 	return err
 }
 
-func (s *settings) planGuard(_ *pflag.FlagSet, p *plan) (err error) {
-	decimals := p.catalog.Assets[p.currency].Decimals
-	var known bool
-	if p.limits, known = risk.Profile(s.profile, money.Amount(money.Pow10[decimals])); !known {
-		return usagef("--profile %s is unknown; there are %s", s.profile, strings.Join(risk.Profiles(), ", "))
+func (s *settings) planGuard(f *pflag.FlagSet, p *plan) (err error) {
+	if err := s.planLimits(f, p); err != nil {
+		return err
 	}
-	p.limits.NeedsArming = false // a replay has nobody to arm it, and nothing to lose
 	for _, text := range s.limits {
-		if err := narrow(&p.limits, text, decimals); err != nil {
+		if err := narrow(&p.limits, text, p.catalog.Assets[p.currency].Decimals); err != nil {
 			return err
 		}
 	}
@@ -280,7 +277,7 @@ func narrow(l *risk.Limits, text string, decimals uint8) error {
 		case both != nil:
 			both.PPM = min(both.PPM, ppm)
 		case name == risk.CashReserve.String():
-			*share = money.PPM - ppm
+			*share = min(*share, money.PPM-ppm)
 		default:
 			*share = min(*share, ppm)
 		}
@@ -291,15 +288,15 @@ func narrow(l *risk.Limits, text string, decimals uint8) error {
 
 func (s *settings) planSlots(f *pflag.FlagSet, p *plan) error {
 	if len(s.slots) > 0 {
-		if f.Changed("strategy") || len(s.set) > 0 {
-			return usagef("--slot names its own strategy and parameters; leave --strategy and --set out")
+		if f.Changed("strategy") || len(s.set) > 0 || s.mode != "" {
+			return usagef("--slot names its own strategy, mode and parameters; leave --strategy, --mode and --set out")
 		}
 		return s.planManySlots(p)
 	}
 	if s.strategy == "" {
 		return usagef("no strategy; give one with --strategy, for example --strategy sma-cross (\"breakwater strategies\" lists them)")
 	}
-	sp := slotPlan{name: s.strategy, strategy: s.strategy, settings: s.set, sharePPM: money.PPM}
+	sp := slotPlan{name: s.strategy, strategy: s.strategy, mode: s.mode, settings: s.set, sharePPM: money.PPM}
 	for i := range p.catalog.Instruments {
 		sp.instruments = append(sp.instruments, p.catalog.Instruments[i].ID)
 	}
@@ -315,6 +312,9 @@ func (p *plan) addSlot(sp slotPlan) error {
 		sp.interval = p.signalInterval(sp.instruments)
 	}
 	if err := p.checkInterval(&sp); err != nil {
+		return err
+	}
+	if err := p.checkMode(&sp); err != nil {
 		return err
 	}
 	p.slots = append(p.slots, sp)

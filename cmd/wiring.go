@@ -10,6 +10,7 @@ import (
 	"breakwater/exchange/money"
 	"breakwater/reports"
 	"breakwater/risk"
+	"breakwater/risk/riskfile"
 	"breakwater/sim"
 	"breakwater/strategy"
 	"breakwater/strategy/engine"
@@ -37,6 +38,9 @@ type plan struct {
 	fees   sim.Fees
 	feePPM int64 // the worst
 	limits risk.Limits
+	risk   *riskfile.File // that the limits are from; nil: none
+	armed  bool           // the profile wants arming: the backtest stands in for it
+	zone   *time.Location // of the trading day; nil: UTC
 	rearm  risk.Rearm
 }
 
@@ -94,7 +98,7 @@ func (p *plan) run(ctx context.Context, w watchers) ([]reports.DataFile, error) 
 	guard, err := risk.New(risk.Config{
 		Exchange: replay, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM,
 		Facts:  replay.Facts() &^ exchange.FactDeadMan, // a venue that stands still between events needs no switch
-		Limits: p.limits, Slots: infos, Recorder: w.recorder, Kill: risk.NoKillSwitch{}, Rearm: p.rearm,
+		Limits: p.limits, Slots: infos, Recorder: w.recorder, Kill: risk.NoKillSwitch{}, Zone: p.zone, Rearm: p.rearm,
 	})
 	if err != nil {
 		return nil, wrong(err)
