@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"strategy/engine":       {"exchange", "exchange/money", "risk", "strategy"},
 	"sim":                   {"data", "exchange", "exchange/money", "exchange/chaos", "risk", "strategy", "strategy/engine"},
 	"reports":               {"exchange", "exchange/money", "reports/metrics", "risk"},
-	"reports/metrics":       {},
+	"reports/metrics":       {"exchange"},
 	"data/journal":          {"exchange", "exchange/money", "risk"},
 	"data/journal/osfs":     {"data/journal"},
 	"risk/riskfile":         {"exchange", "exchange/money", "risk"},
