@@ -84,6 +84,7 @@ type ground struct {
 func breakGround(t *testing.T, lines ...string) *ground {
 	t.Helper()
 	dir := t.TempDir()
+
 	g := &ground{t: t, dir: dir, config: filepath.Join(dir, "bot.yaml"), state: filepath.Join(dir, "state"), key: filepath.Join(dir, "arm.key")}
 	public, err := NewKey(g.key)
 	if err != nil {
@@ -98,12 +99,10 @@ func breakGround(t *testing.T, lines ...string) *ground {
 	return g
 }
 
-// busy is a market and two strategies that trade often within the profile's limits.
+// busy is a strategy that trades often within the profile's limits.
 var busy = []string{
-	"size: 0.0003",
-	"slots:",
-	"  - {name: cross, strategy: sma-cross, share: 50%, set: {fast: 2, slow: 4}}",
-	"  - {name: grid, strategy: grid, share: 50%, set: {levels: 3, step: 0.002, weight: 0.01}}",
+	"size: 0.0002",
+	"slots: [{name: quick, strategy: sma-cross, set: {fast: 2, slow: 3}}]",
 }
 
 func marketLine(seed int) string {

@@ -29,6 +29,7 @@ const (
 	entryHeader = 'H' // what the venue was made of, as JSON
 	entryLife   = 'L' // a session began: outcomes that its predecessor did not take are lost
 	entryEvent  = 'E' // what Next handed over
+	entryUnseen = 'X' // what Next kept to itself, while the session was connecting
 	entryTold   = 'T' // what Next handed over of its own: the last prices, to whoever connects
 	entryWake   = 'W' // a beat was asked for
 	entryEnd    = 'Z' // Next found the market's end

@@ -13,13 +13,13 @@ import (
 
 // writeStatus puts the present status in place, and positions.json when something
 // changed; why is set for the session's last words.
-func (s *session) writeStatus(why string) error {
-	g := s.guard.Status()
+func (s *session) writeStatus(g *risk.Status, why string) error {
+	s.phase = g.Phase
 	if g.Level != s.told {
-		s.logf("level %s -> %s%s", s.told, g.Level, because(&g))
+		s.logf("level %s -> %s%s", s.told, g.Level, because(g))
 		s.told = g.Level
 	}
-	st := s.status(&g)
+	st := s.status(g)
 	if st.Running = why == ""; !st.Running {
 		st.Why, st.Next = why, "start it again: breakwater trade"
 	}
@@ -55,8 +55,8 @@ func (s *session) status(g *risk.Status) *Status {
 		Schema: statusSchema, Written: time.Now().UTC(), PID: os.Getpid(), Time: g.Time.String(), Venue: p.config.Venue, Speed: p.pace.text,
 		Profile: p.limits.Profile, DryRun: p.dryRun, Starts: s.lives + 1, Phase: g.Phase.String(), Level: g.Level.String(), Latches: []Latch{},
 		Account: Money{Currency: cur.Name, Equity: amount(g.Equity)}, Exposure: []Held{}, Data: []Age{},
-		Orders:  Orders{Open: g.Open, Unknown: g.Unknown, Trades: s.books.trades},
-		Journal: Head{Seq: head.Seq, Hash: hex.EncodeToString(head.Hash[:])}, Digest: s.digest.Sum(), Build: s.opt.Build, Next: next(g),
+		Orders: Orders{Open: g.Open, Unknown: g.Unknown, Trades: s.books.trades},
+		Streak: g.Streak, Journal: Head{Seq: head.Seq, Hash: hex.EncodeToString(head.Hash[:])}, Digest: s.digest.Sum(), Build: s.opt.Build, Next: next(g),
 	}
 	if _, waiting := s.journal.Unsynced(); waiting {
 		st.Journal.LagMs = time.Since(s.flushed).Milliseconds()

@@ -48,8 +48,9 @@ type session struct {
 	signal   atomic.Bool // SIGUSR1 came
 	began    time.Time
 	statusAt time.Time
-	flushed  time.Time // of the journal
-	told     risk.Level
+	flushed  time.Time  // of the journal
+	told     risk.Level // as the status has it
+	phase    risk.Phase
 	now      exchange.Stamp
 }
 
@@ -182,9 +183,10 @@ func (s *session) attend() error {
 	if err := s.trades.flush(); err != nil {
 		return fmt.Errorf("session: %s: %w", tradesCSV, err)
 	}
-	if now := time.Now(); now.Sub(s.statusAt) >= statusEvery || s.told != s.guard.Level() {
+	g := s.guard.Status()
+	if now := time.Now(); now.Sub(s.statusAt) >= statusEvery || g.Level != s.told || g.Phase != s.phase {
 		s.statusAt = now
-		if err := s.writeStatus(""); err != nil {
+		if err := s.writeStatus(&g, ""); err != nil {
 			return err
 		}
 	}
@@ -194,7 +196,7 @@ func (s *session) attend() error {
 	return nil
 }
 
-// statusEvery is how old the status may be.
+// statusEvery is how old the status may be while nothing changes in it.
 const statusEvery = 250 * time.Millisecond
 
 // finish is a clean stop.
@@ -238,7 +240,8 @@ func (s *session) lastWords(why string) {
 	if s.journal.Flush() == nil { // else the status says so
 		s.flushed = time.Now()
 	}
-	if err := s.writeStatus(why); err != nil {
+	g := s.guard.Status()
+	if err := s.writeStatus(&g, why); err != nil {
 		s.logf("%v", err)
 	}
 }

@@ -30,6 +30,7 @@ type Status struct {
 	Account  Money     `json:"account"`
 	Exposure []Held    `json:"exposure"`
 	Orders   Orders    `json:"orders"`
+	Streak   int64     `json:"losing_streak"` // trades in a row without a win
 	Data     []Age     `json:"data"`
 	Journal  Head      `json:"journal"`
 	Digest   string    `json:"digest"` // of this start's records, digest v1

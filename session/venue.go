@@ -29,6 +29,8 @@ type simulated struct {
 	close func()
 	price []money.Price    // by instrument: of the last bar or trade, 0: none yet
 	greet []exchange.Event // what the venue tells whoever connects, before all else
+	// connecting: the account's snapshot is on its way, and nothing else is seen before it
+	connecting bool
 }
 
 // venueHeader is what a venue was made of: with the same, the record gives the same venue.
@@ -75,6 +77,7 @@ func openVenue(p *plan, dir string, tops bool, now time.Time) (v *simulated, liv
 	}
 	v.drop()
 	v.tellPrices()
+	v.connecting = true
 	return v, lives, nil
 }
 
@@ -221,7 +224,7 @@ func (v *simulated) again(kind byte, content []byte) error {
 		if err := v.Replay.Next(context.Background(), &ev); err != io.EOF {
 			return differs(err)
 		}
-	case entryEvent:
+	case entryEvent, entryUnseen:
 		var ev exchange.Event
 		if err := v.Replay.Next(context.Background(), &ev); err != nil || !bytes.Equal(packEvent(v.rec.buf[:0], &ev), content) {
 			return differs(err)
@@ -329,23 +332,35 @@ func (v *simulated) WakeAt(t exchange.Stamp) {
 	_ = v.rec.number(entryWake, int64(t))
 }
 
-// Next is the venue's next event, on record before anybody sees it.
+// Next is the venue's next event, on record before anybody sees it. A connection begins
+// with the last prices and the account's snapshot: orders can only be judged by who knows
+// what became of the ones before.
 func (v *simulated) Next(ctx context.Context, ev *exchange.Event) error {
 	if len(v.greet) > 0 {
 		*ev, v.greet = v.greet[0], v.greet[1:]
 		return v.rec.write(entryTold, func(b []byte) []byte { return packEvent(b, ev) })
 	}
-	err := v.Replay.Next(ctx, ev)
-	switch {
-	case err == io.EOF:
-		if err := v.rec.write(entryEnd, func(b []byte) []byte { return b }); err != nil {
+	for {
+		err := v.Replay.Next(ctx, ev)
+		kind := byte(entryEvent)
+		switch {
+		case err == io.EOF:
+			if err := v.rec.write(entryEnd, func(b []byte) []byte { return b }); err != nil {
+				return err
+			}
+			return io.EOF
+		case err != nil:
+			return err
+		case ev.Kind == exchange.KindSnapshot:
+			v.connecting = false
+		case v.connecting:
+			kind = entryUnseen
+		}
+		v.note(ev)
+		if err := v.rec.write(kind, func(b []byte) []byte { return packEvent(b, ev) }); err != nil || kind == entryEvent {
 			return err
 		}
-	case err == nil:
-		v.note(ev)
-		return v.rec.write(entryEvent, func(b []byte) []byte { return packEvent(b, ev) })
 	}
-	return err
 }
 
 // venueHeader is the record's first entry.
