@@ -189,10 +189,12 @@ const start = 1_600_000_000 / 86400 * 86400
 // hours are hourly bars: four prices each.
 func hours(bars ...[4]float64) string { return rows(60, bars...) }
 
-func rows(minutes int64, bars ...[4]float64) string {
+func rows(minutes int64, bars ...[4]float64) string { return rowsOf(minutes, 1000, bars...) }
+
+func rowsOf(minutes int64, volume float64, bars ...[4]float64) string {
 	var b strings.Builder
 	for i, p := range bars {
-		fmt.Fprintf(&b, "%d,%g,%g,%g,%g,1000,5\n", start+int64(i)*minutes*60, p[0], p[1], p[2], p[3])
+		fmt.Fprintf(&b, "%d,%g,%g,%g,%g,%g,5\n", start+int64(i)*minutes*60, p[0], p[1], p[2], p[3], volume)
 	}
 	return b.String()
 }
