@@ -162,7 +162,7 @@ func (c *Context) Exit() { c.host.Exit(c.instrument) }
 // sent while the instrument or its rate to the account's currency has no price.
 func (c *Context) Target(weight float64) exchange.OrderID {
 	in := c.Instrument()
-	worth := c.Price() * c.host.Rate(in.Quote) // of one unit, in the account's currency
+	worth := float64(c.Price() * c.host.Rate(in.Quote)) // of one unit, in the account's currency
 	if !(weight >= 0 && weight <= 1) || !(worth > 0) {
 		return 0
 	}
@@ -175,7 +175,7 @@ func (c *Context) Target(weight float64) exchange.OrderID {
 		return c.Sell(-want)
 	}
 	quote := c.host.Catalog().Assets[in.Quote].Decimals
-	cash, err := money.FromFloat(want*c.Price(), quote, 1, money.Down)
+	cash, err := money.FromFloat(float64(want*c.Price()), quote, 1, money.Down)
 	if err != nil {
 		return 0
 	}
