@@ -86,3 +86,16 @@ func makeFile(program, many, few string) (size int64, err error) {
 	}
 	return info.Size(), to.Close()
 }
+
+// profile runs the program once more and lists where its time goes, by our functions and
+// what they call.
+func profile(args []string, file string) (string, error) {
+	if _, _, err := measure(append(args, "--cpuprofile", file)); err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "tool", "pprof", "-top", "-cum", "-show", "breakwater/|sha256", "-nodecount", "40", args[0], file).Output()
+	if err != nil {
+		return "", fmt.Errorf("go tool pprof: %w", err)
+	}
+	return string(out), nil
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 
@@ -18,7 +19,8 @@ import (
 // app is what every command shares.
 type app struct {
 	stdout, stderr io.Writer
-	debug          bool // --debug: the trace of a bug
+	debug          bool   // --debug: the trace of a bug
+	profile        string // --cpuprofile: where the time went, for go tool pprof
 }
 
 // Main runs the command line and returns the exit code: 0 done, 1 failed or a check did
@@ -47,6 +49,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	pprof.StopCPUProfile() // where none was started it does nothing
 	if err == nil {
 		return exitDone
 	}
@@ -54,6 +57,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintln(stderr, "breakwater: "+text)
 	}
 	return exitCode(err)
+}
+
+// startProfile begins to note where the time goes; run ends it.
+func (a *app) startProfile() error {
+	if a.profile == "" {
+		return nil
+	}
+	f, err := os.Create(a.profile)
+	if err != nil {
+		return usagef("--cpuprofile: %v; give a file that can be written", err)
+	}
+	return pprof.StartCPUProfile(f)
 }
 
 func (a *app) root() *cobra.Command {
@@ -76,6 +91,9 @@ lose all of your money.`,
 	root.SuggestionsMinimumDistance = 2
 	root.PersistentFlags().BoolVar(&a.debug, "debug", false, "print the trace of a bug")
 	root.PersistentFlags().Lookup("debug").Hidden = true
+	root.PersistentFlags().StringVar(&a.profile, "cpuprofile", "", "write a profile of the run to a `FILE`")
+	root.PersistentFlags().Lookup("cpuprofile").Hidden = true
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.startProfile() }
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.backtestCommand(), a.demoCommand(), a.dataCommand(), a.strategiesCommand(), a.riskCommand(), a.tradeCommand(), a.statusCommand(), a.killCommand(), a.armCommand(), a.signCommand(), a.journalCommand(), a.versionCommand())
 	return root
