@@ -260,17 +260,33 @@ func (a *account) onFill(ev *exchange.Event) error {
 	return a.onFilled(oo, ev)
 }
 
-// saleProfit is what a sale has made once this fill is booked, after fees, in quote.
-func (a *account) saleProfit(oo *openOrder, ev *exchange.Event) money.Amount {
-	in := &a.catalog.Instruments[ev.Instrument]
-	b := a.slot(oo.order.Slot)
-	got := ev.Cost
-	if ev.FeeAsset == in.Quote {
-		got -= ev.Fee
+// saleProfit is what a sale has made once this fill is booked, after fees, in quote. Only
+// what the strategy bought itself makes a profit or a loss; ok is false without any.
+func (a *account) saleProfit(oo *openOrder, ev *exchange.Event) (profit money.Amount, ok bool) {
+	if ev.Side != exchange.Sell {
+		return 0, false
 	}
-	sold := min(ev.Qty, b.held[in.ID])
-	gone, _ := money.MulDiv(int64(b.cost[in.ID]), int64(sold), int64(max(b.held[in.ID], 1)), money.Half)
-	return oo.profit + got - money.Amount(gone)
+	in := &a.catalog.Instruments[ev.Instrument]
+	lots, quote := ev.Qty, ev.Cost
+	if ev.FeeAsset == in.Base {
+		lots -= in.LotsIn(-ev.Fee)
+	} else {
+		quote -= ev.Fee
+	}
+	profit, sold, _ := a.sale(oo, in, lots, quote)
+	return oo.profit + profit, oo.sold || sold > 0
+}
+
+// sale is what selling lots for an amount of quote makes, how many of them the strategy
+// had bought, and what it had paid for these.
+func (a *account) sale(oo *openOrder, in *exchange.Instrument, lots money.Qty, quote money.Amount) (profit money.Amount, sold money.Qty, paid money.Amount) {
+	b := a.slot(oo.order.Slot)
+	if sold = min(lots, b.held[in.ID]); sold <= 0 {
+		return 0, 0, 0
+	}
+	gone, _ := money.MulDiv(int64(b.cost[in.ID]), int64(sold), int64(b.held[in.ID]), money.Half)
+	got, _ := money.MulDiv(int64(quote), int64(sold), int64(lots), money.Half)
+	return money.Amount(got - gone), sold, money.Amount(gone)
 }
 
 // inSlot books a fill to its strategy: lots and quote, both signed.
@@ -281,12 +297,11 @@ func (a *account) inSlot(oo *openOrder, in *exchange.Instrument, side exchange.S
 		b.cost[in.ID] -= quote
 		return
 	}
-	sold := min(-lots, b.held[in.ID])
-	gone, _ := money.MulDiv(int64(b.cost[in.ID]), int64(sold), int64(max(b.held[in.ID], 1)), money.Half)
-	oo.profit += quote - money.Amount(gone)
-	oo.sold = true
+	profit, sold, paid := a.sale(oo, in, -lots, quote)
+	oo.profit += profit
+	oo.sold = oo.sold || sold > 0
 	b.held[in.ID] -= sold
-	b.cost[in.ID] -= money.Amount(gone)
+	b.cost[in.ID] -= paid
 }
 
 // onFilled takes a fill off its order's reserve.
@@ -327,6 +342,9 @@ func (a *account) slotExposure(id exchange.SlotID) (sum money.Amount, count int6
 			continue
 		}
 		in := &a.catalog.Instruments[i]
+		if b.held[i] > 0 && a.mark[i] == 0 {
+			return 0, 0, false
+		}
 		v, fits := in.Cost(a.mark[i], b.held[i], money.Ceil)
 		v, rated := a.inCurrency(v+b.buying[i], in.Quote, money.Ceil)
 		if !fits || !rated {
@@ -338,25 +356,31 @@ func (a *account) slotExposure(id exchange.SlotID) (sum money.Amount, count int6
 	return sum, count, true
 }
 
-// differences compares a venue's balances with the own view: by more than a part in
-// ppm of the larger, or a lot.
+// differences compares a venue's balances with the own view.
 func (a *account) differences(balances []exchange.Balance, ppm int64) (assets []exchange.AssetID) {
 	venue := make([]money.Amount, len(a.balance))
 	for _, b := range balances {
 		venue[b.Asset] = b.Total
 	}
-	for i, have := range a.balance {
-		if a.differs(have, venue[i], ppm) {
+	for i := range a.balance {
+		if a.differs(exchange.AssetID(i), venue[i], ppm) {
 			assets = append(assets, exchange.AssetID(i))
 		}
 	}
 	return assets
 }
 
-func (a *account) differs(have, venue money.Amount, ppm int64) bool {
-	d := max(have-venue, venue-have)
+// differs is by more than ppm or a lot, and for an exact source by anything at all.
+func (a *account) differs(asset exchange.AssetID, venue money.Amount, ppm int64) bool {
+	have := a.balance[asset]
 	bound, _ := money.MulDiv(int64(max(have, venue)), ppm, money.PPM, money.Floor)
-	return int64(d) > bound
+	for i := range a.catalog.Instruments {
+		if in := &a.catalog.Instruments[i]; in.Base == asset && ppm > 0 {
+			lot, _ := in.BaseAmount(1)
+			bound = max(bound, int64(lot))
+		}
+	}
+	return int64(max(have-venue, venue-have)) > bound
 }
 
 func (a *account) amountText(v money.Amount, asset exchange.AssetID) string {

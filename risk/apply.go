@@ -16,20 +16,14 @@ func (s *state) apply(r *Record) error {
 	case RecStart:
 		s.host.starts.add(r.Time)
 	case RecIntent:
-		s.rate.onAttempt(r.Time, r.Order, true)
-		s.rate.onIntent(r.Time, r.Order, s.acct.mark[r.Order.Instrument], r.Cost)
+		s.rate.onAttempt(r, r.Order, true)
+		s.rate.onIntent(r, s.acct.mark[r.Order.Instrument])
 		s.acct.lastID = max(s.acct.lastID, r.Order.ID)
 		if r.Text == "" { // else a dry run
 			s.acct.add(r.Order, r.Cost)
 		}
 	case RecDenial:
-		if r.Order != nil {
-			s.acct.lastID = max(s.acct.lastID, r.Order.ID)
-			if inCatalog(r.Order.Instrument, s.acct.catalog) {
-				s.rate.onAttempt(r.Time, r.Order, false)
-				s.rate.onDenial(r.Time, r.Order.Slot, r.Reasons)
-			}
-		}
+		s.applyDenial(r)
 	case RecAmend:
 		s.applyAmend(r)
 	case RecCancel:
@@ -41,12 +35,12 @@ func (s *state) apply(r *Record) error {
 		s.noteSale(r)
 	case RecFill:
 		if oo := s.acct.find(r.Event.Order); oo != nil {
-			s.loss.noteExecution(&s.limits, r.Event, oo.order.Decision)
+			s.loss.noteExecution(&s.limits, &s.acct.catalog.Instruments[r.Event.Instrument], r.Event, oo.order.Decision)
 		}
 		if err := s.acct.onFill(r.Event); err != nil {
 			return err
 		}
-		s.rate.onFill(r.Time, r.Event, s.slotOf(r.Event.Order), r.Cost)
+		s.rate.onFill(r, s.acct.find(r.Event.Order))
 		if r.Event.State.Done() {
 			s.acct.release(r.Event.Order)
 		}
@@ -82,6 +76,23 @@ func (s *state) apply(r *Record) error {
 	return nil
 }
 
+// applyDenial counts an attempt, new or a change.
+func (s *state) applyDenial(r *Record) {
+	o := r.Order
+	if o == nil {
+		oo := s.acct.find(r.OrderID)
+		if oo == nil {
+			return
+		}
+		o = &oo.order
+	}
+	s.acct.lastID = max(s.acct.lastID, o.ID)
+	if s.placed(o.Instrument, o.Slot) {
+		s.rate.onAttempt(r, o, false)
+		s.rate.onDenial(r)
+	}
+}
+
 // noteSale counts a sale that is over.
 func (s *state) noteSale(r *Record) {
 	if r.Count == 1 {
@@ -90,16 +101,13 @@ func (s *state) noteSale(r *Record) {
 	}
 }
 
-func inCatalog(id exchange.InstrumentID, cat *exchange.Catalog) bool {
-	return id >= 0 && int(id) < len(cat.Instruments)
+// placed reports whether there is such an instrument and may be such a strategy.
+func (s *state) placed(id exchange.InstrumentID, slot exchange.SlotID) bool {
+	return id >= 0 && int(id) < len(s.acct.catalog.Instruments) && slot >= 0 && slot < maxSlots
 }
 
-func (s *state) slotOf(id exchange.OrderID) exchange.SlotID {
-	if oo := s.acct.find(id); oo != nil {
-		return oo.order.Slot
-	}
-	return 0
-}
+// maxSlots keeps a broken slot id from taking all the memory.
+const maxSlots = 1 << 10
 
 // applyAmend reserves the larger of both until the venue confirms.
 func (s *state) applyAmend(r *Record) {
@@ -109,8 +117,10 @@ func (s *state) applyAmend(r *Record) {
 	}
 	oo.amend = amended(oo, r.Amend)
 	oo.amend.Qty += oo.filled
+	s.rate.grow(&oo.order, r.Cost-oo.reserve)
 	s.acct.reserve(oo, max(oo.reserve, r.Cost))
 	s.rate.onMessage(r.Time, oo.order.Instrument, amendCost(r.Time.Sub(oo.order.Sent)))
+	s.rate.onRisk(r.Time, &oo.order)
 }
 
 // applyOrder takes the outcome of a request.
@@ -142,6 +152,10 @@ func (s *state) restCost(oo *openOrder) money.Amount {
 	rest := oo.order.Qty - oo.filled
 	if oo.order.Side == exchange.Sell {
 		v, _ := in.BaseAmount(rest)
+		if oo.order.FeeInBase {
+			fee, _ := money.MulDiv(int64(v), s.acct.feePPM, money.PPM, money.Ceil)
+			v += money.Amount(fee)
+		}
 		return v
 	}
 	cost, _ := in.Cost(worst(&oo.order, s.acct.mark[in.ID]), rest, money.Ceil)
@@ -154,7 +168,9 @@ func (s *state) applySnapshot(snap *exchange.Snapshot) error {
 	if s.adopted {
 		return nil
 	}
-	s.adopted = true
+	for _, b := range snap.Balances {
+		s.adopted = s.adopted || b.Total > 0 // all zero is a fault of the venue, never a baseline
+	}
 	for _, b := range snap.Balances {
 		if err := s.acct.book(b.Asset, b.Total-s.acct.balance[b.Asset]); err != nil {
 			return err
@@ -170,7 +186,7 @@ func (s *state) applyDay(r *Record) {
 	d.start, d.low = r.Equity, r.Equity
 	if !d.started {
 		d.started, d.high = true, r.Equity
-	} else if s.host.armed {
+	} else if s.host.armed && r.Time <= s.host.lease && s.level < Halted {
 		s.host.days++
 	}
 	s.rate.onDay()
@@ -190,7 +206,9 @@ func (s *state) applyLevel(r *Record) {
 			}
 		}
 		s.latches = kept
-		s.loss.onLift(r.Control)
+		if !s.host.cycle { // after the ceremony everything starts anew
+			s.loss.onLift(r)
+		}
 	} else if l := s.holds(r.Control, r.Scope, r.Instrument, r.Slot); l != nil {
 		l.level, l.until = max(l.level, r.Level), max(l.until, r.Until)
 	} else {
@@ -208,6 +226,7 @@ func (s *state) applyArm(r *Record) {
 	s.host.armed, s.host.lease, s.host.cycle, s.host.challenge = true, r.Until, true, ""
 	s.host.limits = r.Text
 	s.host.starts.clear()
+	s.host.flatten = false
 	s.rate.clear()
 	s.loss.clear()
 	s.day.breach = exchange.Never

@@ -48,9 +48,9 @@ func (g *Guard) RequestArm(reason, incident string, random [16]byte) (challenge 
 
 // ConfirmArm ends the ceremony: at least a minute and at most ten after the request, with
 // a signature of the challenge. It is refused while the kill switch is present or the
-// books are not in order. Every latch is lifted by a record of its own, the ramp goes one
-// step down, a new high-water mark begins, and one dry cycle must pass before orders go
-// out.
+// books are not in order. Every latch is lifted by a record of its own, a new high-water
+// mark begins, and one dry cycle must pass before orders go out. A HALT has taken the ramp
+// a step down already; enough armed days with a profit take it a step up.
 func (g *Guard) ConfirmArm(challenge string, signature []byte) error {
 	s := g.s
 	switch {
@@ -81,7 +81,7 @@ func (g *Guard) ConfirmArm(challenge string, signature []byte) error {
 	if err := g.write(Record{Type: RecArm, Until: s.now.Add(min(s.limits.Lease, 365*dayLength)), Text: limitsText(&s.limits)}, true); err != nil {
 		return err
 	}
-	for len(s.latches) > 0 {
+	for len(s.latches) > 0 && g.failed == nil {
 		l := s.latches[0]
 		g.lift(&l, "lifted by the ceremony")
 	}

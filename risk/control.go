@@ -163,7 +163,7 @@ var Declarations = [controls]Declaration{
 		Trip: "deny", Reset: "–",
 	},
 	VenueSanity: {
-		Name: "venue-sanity", Family: "price", Default: "5 %, 3 %, 5 times", Scope: "pair", Facts: exchange.FactBook,
+		Name: "venue-sanity", Family: "price", Default: "5 %, 3 %, 5 times", Scope: "pair", Facts: exchange.FactBook | exchange.FactSecondSource,
 		Rule: "the venue's price is within 5 % of the second source, the spread at most 3 %, and the depth inside the collar at least five times the order",
 		Trip: "PAUSED pair", Reset: "sane for 60 s",
 	},
@@ -370,8 +370,9 @@ func ParseControl(name string) (Control, bool) {
 	return NoControl, false
 }
 
-// Applicable reports whether a source that declares these facts can feed the control.
+// Applicable reports whether a source that declares these facts can feed the control: one of
+// those it needs is enough for a part of it.
 func (c Control) Applicable(facts exchange.Facts) bool {
 	need := Declarations[c].Facts
-	return facts&need == need
+	return need == 0 || facts&need != 0
 }

@@ -40,6 +40,7 @@ var checks = [...]struct {
 	control Control
 	check   func(*state, *decision, *Verdict)
 }{
+	{Reconcile, (*state).checkSynced},
 	{SelfTrade, (*state).checkSelfTrade},
 	{DuplicateOrder, (*state).checkDuplicate},
 	{SignalBudget, (*state).checkSignal},
@@ -59,7 +60,9 @@ var checks = [...]struct {
 	{MaxOpenOrders, (*state).checkOpen},
 	{CashReserve, (*state).checkFunds},
 	{OrderRate, (*state).checkRate},
+	{FillFeedback, (*state).checkFeedback},
 	{MessageThrottle, (*state).checkThrottle},
+	{DailyLoss, (*state).checkBaseline},
 	{HalfOpen, (*state).checkHalf},
 }
 
@@ -71,8 +74,8 @@ func (s *state) decide(d *decision, v *Verdict) {
 	if s.limits.Profile == "" {
 		v.deny(OrderForm, "no limits are set")
 	}
-	if !inCatalog(o.Instrument, s.acct.catalog) {
-		v.deny(OrderForm, "unknown instrument")
+	if !s.placed(o.Instrument, o.Slot) {
+		v.deny(OrderForm, "unknown instrument or strategy")
 		return
 	}
 	d.in = &s.acct.catalog.Instruments[o.Instrument]
@@ -97,17 +100,20 @@ func (s *state) measure(d *decision) {
 	if d.ref <= 0 {
 		return
 	}
+	if o.Side == exchange.Sell { // bounded by what is owned, whatever it is worth
+		d.cost, d.counted = d.in.BaseAmount(o.Qty)
+		if fee, ok := money.MulDiv(int64(d.cost), a.feePPM, money.PPM, money.Ceil); o.FeeInBase {
+			d.cost, d.counted = d.cost+money.Amount(fee), d.counted && ok
+		}
+		return
+	}
 	ok := true
 	if d.gross = o.Cash; o.Cash == 0 {
 		d.gross, ok = d.in.Cost(worst(o, d.ref), o.Qty, money.Ceil)
 	}
 	rated := false
 	d.notional, rated = a.inCurrency(d.gross, d.in.Quote, money.Ceil)
-	if !ok || !rated {
-		return
-	}
-	if o.Side == exchange.Sell {
-		d.cost, d.counted = d.in.BaseAmount(o.Qty)
+	if !ok || !rated || a.unrated > 0 || !s.freshRate(d.in.Quote) {
 		return
 	}
 	d.cost, d.counted = d.gross, true
@@ -118,10 +124,25 @@ func (s *state) measure(d *decision) {
 	}
 }
 
+// freshRate reports whether the prices that turn an asset into the account's currency are
+// not old.
+func (s *state) freshRate(asset exchange.AssetID) bool {
+	for _, leg := range s.acct.routes[asset].legs {
+		if m := &s.market[leg.Instrument]; s.limits.StaleMarket != Forever && s.now.Sub(m.lastAt) > s.staleAfter(m) {
+			return false
+		}
+	}
+	return true
+}
+
 // checkLevel lets at PAUSED and REDUCE_ONLY only what makes a position smaller: on spot,
 // every sale of what is owned; the inventory check stands behind it. An operator's flatten
-// also goes on at HALTED.
+// also goes on at HALTED, and stops on a pair whose market is not sane.
 func (s *state) checkLevel(d *decision, v *Verdict) {
+	if s.host.flatten && !d.opens && s.holds(VenueSanity, ByPair, d.o.Instrument, -1) != nil {
+		v.deny(HaltKeepsPositions, "flatten waits until the market is sane")
+		return
+	}
 	l, cause := s.levelFor(d.o.Instrument, d.o.Slot)
 	if l == Active || l <= ReduceOnly && !d.opens || l == Halted && !d.opens && s.host.flatten && !s.untrusted() {
 		return

@@ -19,8 +19,8 @@ type level struct {
 // maxLevels bounds a side.
 const maxLevels = 1000
 
-// set takes a level; quantity 0 removes it.
-func (d *depth) set(side exchange.Side, p money.Price, q money.Qty) {
+// set takes a level; quantity 0 removes it. It reports whether the book changed.
+func (d *depth) set(side exchange.Side, p money.Price, q money.Qty) bool {
 	levels := d.side[side]
 	i := sort.Search(len(levels), func(i int) bool {
 		if side == exchange.Buy {
@@ -32,7 +32,8 @@ func (d *depth) set(side exchange.Side, p money.Price, q money.Qty) {
 	switch {
 	case q == 0 && here:
 		levels = append(levels[:i], levels[i+1:]...)
-	case q == 0:
+	case q == 0, here && levels[i].qty == q:
+		return false
 	case here:
 		levels[i].qty = q
 	case i < maxLevels:
@@ -42,12 +43,18 @@ func (d *depth) set(side exchange.Side, p money.Price, q money.Qty) {
 		levels = levels[:min(len(levels), maxLevels)]
 	}
 	d.side[side] = levels
+	return true
 }
 
 // top makes one level a side the whole book.
 func (d *depth) top(bid money.Price, bidQty money.Qty, ask money.Price, askQty money.Qty) {
-	d.side[exchange.Buy] = append(d.side[exchange.Buy][:0], level{bid, bidQty})
-	d.side[exchange.Sell] = append(d.side[exchange.Sell][:0], level{ask, askQty})
+	d.clear()
+	if bid > 0 {
+		d.side[exchange.Buy] = append(d.side[exchange.Buy], level{bid, bidQty})
+	}
+	if ask > 0 {
+		d.side[exchange.Sell] = append(d.side[exchange.Sell], level{ask, askQty})
+	}
 }
 
 func (d *depth) clear() { d.side[0], d.side[1] = d.side[0][:0], d.side[1][:0] }

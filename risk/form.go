@@ -15,6 +15,9 @@ func (s *state) checkForm(d *decision, v *Verdict) bool {
 		v.deny(OrderForm, "type, side or time in force is unknown")
 		return false
 	}
+	if !d.amending && o.ID <= s.acct.lastID {
+		v.deny(OrderForm, "the order's number was used before", Field{"order", int64(o.ID), 0}, Field{"last", int64(s.acct.lastID), 0})
+	}
 	formOfSize(o, v)
 	formOfPrice(o, in, v)
 	if o.PostOnly && (o.Type != exchange.Limit && o.Type != exchange.Iceberg || o.TIF == exchange.IOC || o.TIF == exchange.FOK) {
@@ -89,11 +92,8 @@ func (s *state) checkSelfTrade(d *decision, v *Verdict) {
 		if r.Instrument != d.o.Instrument || r.Side == d.o.Side || r.Type.Triggered() || r.Price == 0 {
 			continue
 		}
-		price := d.o.Price
-		if price == 0 {
-			price = d.ref
-		}
-		if d.opens && r.Price <= price || !d.opens && r.Price >= price {
+		price := d.o.Price // 0: a market order meets whatever rests
+		if price == 0 || d.opens && r.Price <= price || !d.opens && r.Price >= price {
 			v.deny(SelfTrade, "would meet an own order", Field{"order", int64(r.ID), 0}, Field{"price", int64(r.Price), d.in.PriceDecimals})
 			return
 		}

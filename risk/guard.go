@@ -25,6 +25,7 @@ type Config struct {
 	Zone     *time.Location // of the trading day; nil: UTC
 	Rearm    Rearm          // a backtest's simulated operator
 	DryRun   bool           // decide and record, send nothing
+	Started  exchange.Stamp // when this run starts, for crash-loop; 0: at the last record
 	// ArmKey verifies the signature that ends the ceremony; it is made on another machine.
 	ArmKey ed25519.PublicKey
 	// History yields the records of earlier runs, oldest first: recovery is the only way to
@@ -39,7 +40,6 @@ type Guard struct {
 	waker   exchange.Waker // nil when the source beats by itself
 	rec     Recorder
 	kill    KillSwitch
-	dry     bool
 	key     ed25519.PublicKey
 	s       *state
 	woken   exchange.Stamp
@@ -47,6 +47,7 @@ type Guard struct {
 	verdict Verdict
 	record  Record
 	failed  error // of the recorder: nothing goes out any more
+	broken  error // a difference in the books that the history ends with
 }
 
 // NoKillSwitch is for a replay, where nobody can press one.
@@ -61,14 +62,14 @@ func New(cfg Config) (*Guard, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, dry: cfg.DryRun, key: cfg.ArmKey, s: newState(&cfg), woken: -1}
+	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, key: cfg.ArmKey, s: newState(&cfg), woken: -1}
 	g.waker, _ = cfg.Exchange.(exchange.Waker)
 	if cfg.History != nil {
 		if err := cfg.History(g.fold); err != nil {
 			return nil, fmt.Errorf("risk: recovery: %w", err)
 		}
 	}
-	if err := g.start(); err != nil {
+	if err := g.start(&cfg); err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -105,17 +106,19 @@ func (cfg *Config) check() error {
 // unknown outcome until the venue's snapshot tells.
 func (g *Guard) fold(r *Record) error {
 	g.s.now = max(g.s.now, r.Time)
-	err := g.s.apply(r)
-	if r.Type == RecSnapshot || r.Type == RecFill || err == nil {
-		return err
+	switch err := g.s.apply(r); {
+	case err != nil:
+		g.broken = err // it halted then, and does again in case that was not recorded any more
+	case r.Type == RecArm:
+		g.broken = nil
 	}
 	return nil
 }
 
 // start records the start and looks at what only a start can tell.
-func (g *Guard) start() error {
+func (g *Guard) start(cfg *Config) error {
 	s := g.s
-	s.timed = s.limits.StalePause != Forever || s.limits.UnknownFor != Forever || s.wantsDeadMan() || s.limits.NeedsArming ||
+	s.timed = s.limits.StalePause != Forever || s.limits.UnknownFor != Forever || s.wantsDeadMan() || s.limits.NeedsArming || s.limits.ErrorRequests != Unlimited && APIErrorRate.Applicable(s.facts) ||
 		s.limits.SpreadPPM != Unlimited || s.limits.SourceGapPPM != Unlimited
 	for i := range s.acct.open {
 		if oo := &s.acct.open[i]; oo.state == exchange.Pending {
@@ -127,6 +130,7 @@ func (g *Guard) start() error {
 	if fresh {
 		s.now = 0 // until the first event tells the time
 	}
+	s.now = max(s.now, cfg.Started)
 	text := limitsText(&s.limits)
 	if s.without != NoControl {
 		text = "ablated " + s.without.String() + " " + text
@@ -145,6 +149,9 @@ func (g *Guard) start() error {
 		if name := loosened(&s.limits, &then); name != "" {
 			g.trip(latch{control: ConfigFreeze, level: ReduceOnly, cause: name + " is looser than when the session was armed"})
 		}
+	}
+	if g.broken != nil {
+		g.Halt(g.broken.Error())
 	}
 	s.floors()
 	s.settle()
@@ -189,11 +196,11 @@ func (g *Guard) Submit(o *exchange.Order) error {
 	g.d = decision{o: o}
 	g.judge()
 	if !g.verdict.Approved() {
-		return g.deny(Record{Type: RecDenial, Order: o, OrderID: o.ID, Instrument: o.Instrument, Slot: o.Slot, Reasons: g.verdict.Reasons})
+		return g.deny(Record{Type: RecDenial, Order: o, OrderID: o.ID, Instrument: o.Instrument, Slot: o.Slot, Reasons: g.verdict.Reasons, Count: s.rate.cycle(s.now, o)})
 	}
 	g.noteExtremes(true)
-	intent := Record{Type: RecIntent, Order: o, OrderID: o.ID, Instrument: o.Instrument, Slot: o.Slot, Cost: g.verdict.cost}
-	if g.dry || s.host.cycle {
+	intent := Record{Type: RecIntent, Order: o, OrderID: o.ID, Instrument: o.Instrument, Slot: o.Slot, Cost: g.verdict.cost, Count: s.rate.cycle(s.now, o)}
+	if s.dryNow() {
 		intent.Text = "dry run"
 		if err := g.write(intent, true); err != nil {
 			return err
@@ -202,11 +209,6 @@ func (g *Guard) Submit(o *exchange.Order) error {
 	}
 	if err := g.write(intent, true); err != nil {
 		return err
-	}
-	if s.rate.cycles.full(s.now) {
-		g.trip(latch{control: FillFeedback, level: Halted, cause: "orders answer fills with no news in between"})
-		g.outcome(o, exchange.Rejected)
-		return exchange.ErrDenied
 	}
 	err := g.ex.Submit(o)
 	switch {
@@ -236,13 +238,17 @@ func (g *Guard) outcome(o *exchange.Order, state exchange.State) {
 	g.onOrder(&exchange.Event{Kind: exchange.KindOrder, Time: g.s.now, Received: g.s.now, Order: o.ID, Instrument: o.Instrument, Side: o.Side, State: state})
 }
 
+// dryNow reports whether nothing may leave: by configuration, or in the cycle after the
+// ceremony.
+func (s *state) dryNow() bool { return s.dry || s.host.cycle }
+
 // deny records a denial and the latches that denials set.
 func (g *Guard) deny(r Record) error {
 	if err := g.write(r, false); err != nil {
 		return err
 	}
 	s := g.s
-	if r.Order == nil || !inCatalog(r.Instrument, s.acct.catalog) {
+	if !s.placed(r.Instrument, r.Slot) {
 		return exchange.ErrDenied
 	}
 	pause := latch{scope: BySlot, slot: r.Slot, level: Paused, until: s.now.Add(30 * time.Minute)}
@@ -259,7 +265,7 @@ func (g *Guard) deny(r Record) error {
 	if r.names(OrderRate) && s.rate.hits.full(s.now) {
 		g.trip(latch{control: OrderRate, level: Halted, cause: "too many orders, again and again"})
 	}
-	if s.rate.cycles.full(s.now) {
+	if r.names(FillFeedback) && s.rate.cycles[r.Instrument].full(s.now) {
 		g.trip(latch{control: FillFeedback, level: Halted, cause: "orders answer fills with no news in between"})
 	}
 	return exchange.ErrDenied
@@ -291,7 +297,6 @@ func (g *Guard) Amend(a *exchange.Amend) error {
 		return exchange.ErrRejected
 	}
 	changed, before := amended(oo, a), oo.reserve
-	changed.Sent = s.now
 	s.acct.reserve(oo, 0)
 	g.d = decision{o: &changed, amending: true}
 	g.judge()
@@ -299,6 +304,9 @@ func (g *Guard) Amend(a *exchange.Amend) error {
 	s.acct.reserve(oo, before)
 	if !g.verdict.Approved() {
 		return g.deny(Record{Type: RecDenial, Amend: a, OrderID: a.Order, Instrument: changed.Instrument, Slot: changed.Slot, Reasons: g.verdict.Reasons})
+	}
+	if s.dryNow() {
+		return exchange.ErrDryRun // with what a live session left behind
 	}
 	if err := g.write(Record{Type: RecAmend, Amend: a, OrderID: a.Order, Instrument: changed.Instrument, Slot: changed.Slot, Cost: cost}, true); err != nil {
 		return err
@@ -329,16 +337,16 @@ func amended(oo *openOrder, a *exchange.Amend) exchange.Order {
 	return o
 }
 
-// Cancel takes an order back. It is never denied, and counts in the model of the venue's
-// limits.
+// Cancel takes an order back. It is never denied, not even by a journal that fails, and
+// counts in the model of the venue's limits.
 func (g *Guard) Cancel(id exchange.OrderID) error {
 	r := Record{Type: RecCancel, OrderID: id, Instrument: exchange.None, Slot: -1}
 	if oo := g.s.acct.find(id); oo != nil {
 		r.Instrument, r.Slot = oo.order.Instrument, oo.order.Slot
+	} else if g.s.dry {
+		return nil // nothing of a dry run is at the venue
 	}
-	if err := g.write(r, false); err != nil {
-		return err
-	}
+	_ = g.write(r, false) // goes out even where nothing can be recorded any more: it only makes things safer
 	return g.ex.Cancel(id)
 }
 
@@ -411,6 +419,17 @@ func (g *Guard) Note(text string) {
 	_ = g.write(Record{Type: RecNote, Text: text, Instrument: exchange.None, Slot: -1}, false) // a failed recorder shows at the next order
 }
 
+// shut is journal-health: what cannot be recorded does not happen. The latch stands only
+// in memory; entries are taken back.
+func (g *Guard) shut(err error) {
+	g.failed = fmt.Errorf("risk: journal-health: cannot record, so nothing may happen: %w", err)
+	g.s.latches = append(g.s.latches, latch{
+		control: JournalHealth, instrument: exchange.None, slot: -1, level: Halted, since: g.s.now, until: exchange.Never, cause: err.Error(),
+	})
+	g.s.settle()
+	g.cancelEntries()
+}
+
 // askKillSwitch asks before every approval; a positive answer is recorded before it acts.
 func (g *Guard) askKillSwitch() error {
 	if g.failed == nil && g.kill.Present() {
@@ -428,7 +447,7 @@ func (g *Guard) write(r Record, durable bool) error {
 	g.record = r
 	g.record.Time = g.s.now
 	if err := g.rec.Record(&g.record, durable); err != nil {
-		g.failed = fmt.Errorf("risk: journal-health: cannot record, so nothing may happen: %w", err)
+		g.shut(err)
 		return g.failed
 	}
 	if err := g.s.apply(&g.record); err != nil {

@@ -23,7 +23,8 @@ type hostState struct {
 	ramp      int
 	days      int64        // armed days on this step
 	net       money.Amount // result of finished trades on this step
-	key       bool         // a key check passed
+	key       bool         // the last key check passed
+	keyAt     exchange.Stamp
 	checks    [controls]checkState
 }
 
@@ -40,7 +41,7 @@ const (
 var hostChecks = [...]Control{EnvironmentMatch, SecretsHygiene, SingleInstance, BuildIdentity}
 
 func (h *hostState) init(l *Limits) {
-	h.due, h.lease, h.asked = exchange.Never, longAgo, longAgo
+	h.due, h.lease, h.asked, h.keyAt = exchange.Never, longAgo, longAgo, longAgo
 	h.starts = newWindow(l.CrashStarts, int64(10*time.Minute))
 }
 
@@ -65,10 +66,10 @@ func (s *state) checkLease(d *decision, v *Verdict) {
 	}
 }
 
-// checkKey denies while a declared key was never looked at.
+// checkKey denies while a declared key was not looked at of late.
 func (s *state) checkKey(d *decision, v *Verdict) {
-	if KeyPolicy.Applicable(s.facts) && s.limits.NeedsArming && d.opens && !s.host.key {
-		v.deny(KeyPolicy, "the key was not checked yet")
+	if KeyPolicy.Applicable(s.facts) && d.opens && (!s.host.key || s.now.Sub(s.host.keyAt) > keyMaxAge) {
+		v.deny(KeyPolicy, "the key was not checked of late")
 	}
 }
 
@@ -98,8 +99,9 @@ func (g *Guard) onCheck(ev *exchange.Event) {
 	}
 	if check.OK {
 		g.s.host.checks[c] = passed
-		if c == SecretsHygiene || c == BuildIdentity {
-			g.heal(c, Global, exchange.None)
+		if l := g.s.holds(c, Global, exchange.None, -1); l != nil && (c == SecretsHygiene || c == BuildIdentity) {
+			fixed := *l
+			g.lift(&fixed, "the check passes")
 		}
 		return
 	}
@@ -146,7 +148,7 @@ func (g *Guard) onKey(ev *exchange.Event) {
 		g.trip(latch{control: KeyPolicy, level: Halted, cause: fault})
 		return
 	}
-	s.host.key = true
+	s.host.key, s.host.keyAt = true, s.now
 	const day = 24 * time.Hour
 	switch age := s.now.Sub(k.Created); {
 	case age > 90*day:
@@ -191,7 +193,7 @@ func loosened(now, then *Limits) string {
 		{"loss-streak", now.Streak, then.Streak}, {"half-open", -int64(now.PauseFor), -int64(then.PauseFor)}, {"drawdown", now.DrawdownPPM, then.DrawdownPPM},
 		{"profile-limits", now.ProfilePositionPPM, then.ProfilePositionPPM}, {"profile-limits", now.ProfileDailyPPM, then.ProfileDailyPPM}, {"profile-limits", now.ProfileDrawdownPPM, then.ProfileDrawdownPPM},
 		{"fee-anomaly", now.FeePPM, then.FeePPM}, {"slippage-anomaly", now.SlipPPM, then.SlipPPM}, {"slippage-anomaly", now.SlipMeanPPM, then.SlipMeanPPM},
-		{"venue-exposure", now.VenueSharePPM, then.VenueSharePPM},
+		{"venue-exposure", now.VenueSharePPM, then.VenueSharePPM}, {"venue-exposure", int64(now.CapitalElse), int64(then.CapitalElse)},
 	}
 	for _, p := range list {
 		if p.now > p.then {

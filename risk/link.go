@@ -14,17 +14,41 @@ type linkState struct {
 	heartbeat exchange.Stamp
 	skew      [5]time.Duration
 	skews     int // compared so far
+	warned    bool
 	requests  []request
 	nonces    window
 	deadMan   exchange.Stamp // next refresh
 	failed    int            // refreshes in a row
-	deadOK    bool           // the last one succeeded
+	stands    exchange.Stamp // the dead man's switch: the last refresh that succeeded
+	clockAt   exchange.Stamp // last comparison of clocks
+	failure   exchange.Stamp // last request that failed
+	lookAt    exchange.Stamp // next look at the account
+	odd       []oddBalance   // balances that did not agree at first sight
 	advice    exchange.Code
 	heard     map[uint16]*window // news by source
 	titles    []uint64           // hashes of the last headlines
 	differs   []exchange.AssetID // of the first snapshot that did not agree
 	differsAt exchange.Stamp
 }
+
+// oddBalance is a balance that did not agree when the venue first told it.
+type oddBalance struct {
+	asset exchange.AssetID
+	since exchange.Stamp
+}
+
+// settle is how long fills may be on their way before a difference counts.
+const settle = 5 * time.Second
+
+// How old a fact may be that is asked for again and again: the venue's clock, and hourly
+// the key.
+const (
+	clockMaxAge = 10 * time.Minute
+	keyMaxAge   = 2 * time.Hour
+)
+
+// clockWarn is the difference of clocks that is noted, long before it pauses.
+const clockWarn = 500 * time.Millisecond
 
 type request struct {
 	at     exchange.Stamp
@@ -33,6 +57,7 @@ type request struct {
 
 func (k *linkState) init(l *Limits) {
 	k.due, k.heartbeat, k.deadMan = exchange.Never, longAgo, longAgo
+	k.stands, k.clockAt, k.failure, k.lookAt = longAgo, longAgo, longAgo, exchange.Never
 	k.nonces = newWindow(2, int64(5*time.Minute))
 	k.heard = map[uint16]*window{}
 }
@@ -44,6 +69,7 @@ func (g *Guard) onClock(ev *exchange.Event) {
 		g.trip(latch{control: ClockSkew, level: Paused, until: g.s.now.Add(time.Minute), cause: "our clock stepped"})
 		return
 	}
+	k.clockAt = g.s.now
 	k.skew[k.skews%len(k.skew)] = ev.Interval
 	k.skews++
 	last := k.skew
@@ -52,6 +78,11 @@ func (g *Guard) onClock(ev *exchange.Event) {
 		last[i] = max(last[i], -last[i])
 	}
 	slices.Sort(last[:n])
+	if off := last[n/2] > clockWarn; off != k.warned {
+		if k.warned = off; off {
+			g.Note("clock-skew: our clock and the venue's differ by more than half a second")
+		}
+	}
 	if last[n/2] > g.s.limits.ClockSkew {
 		g.condition(latch{control: ClockSkew, level: Paused, cause: "our clock and the venue's differ"})
 		return
@@ -72,20 +103,23 @@ func (g *Guard) onRequest(ev *exchange.Event) {
 		}
 	}
 	kept := k.requests[:0]
-	failed, clean := int64(0), true
-	for _, r := range append(k.requests, request{s.now, ev.Code != exchange.CodeNone}) {
+	failed := int64(0)
+	broke := ev.Code == exchange.CodeTransport || ev.Code == exchange.CodeService || ev.Code == exchange.CodeRateLimit // an order refused is an answer
+	if broke {
+		k.failure = s.now
+	}
+	for _, r := range append(k.requests, request{s.now, broke}) {
 		if s.now.Sub(r.at) >= time.Minute {
 			continue
 		}
 		kept = append(kept, r)
 		if r.failed {
 			failed++
-			clean = false
 		}
 	}
 	k.requests = kept
 	l := &s.limits
-	if l.ErrorRequests == Unlimited {
+	if l.ErrorRequests == Unlimited || l.ErrorPPM == Unlimited {
 		return
 	}
 	n := int64(len(kept))
@@ -93,16 +127,14 @@ func (g *Guard) onRequest(ev *exchange.Event) {
 		if g.condition(latch{control: APIErrorRate, level: Paused, cause: "too many requests fail"}) {
 			g.cancelEntries()
 		}
-	} else if clean {
-		g.heal(APIErrorRate, Global, exchange.None)
 	}
 }
 
 // onDeadMan is dead-mans-switch: the outcome of a refresh.
 func (g *Guard) onDeadMan(ev *exchange.Event) {
 	k := &g.s.link
-	if k.deadOK = ev.Code == exchange.CodeNone; k.deadOK {
-		k.failed = 0
+	if ev.Code == exchange.CodeNone {
+		k.failed, k.stands = 0, g.s.now
 		g.heal(DeadMansSwitch, Global, exchange.None)
 		return
 	}
@@ -111,11 +143,11 @@ func (g *Guard) onDeadMan(ev *exchange.Event) {
 	}
 }
 
-// refreshDeadMan keeps the venue's switch from firing, as long as events come and nothing
-// is halted.
+// refreshDeadMan keeps the venue's switch from firing as long as events come: also while
+// halted, since protective exits stay. A key that the venue refuses is not used.
 func (g *Guard) refreshDeadMan() {
 	s, k := g.s, &g.s.link
-	if !s.wantsDeadMan() || s.now < k.deadMan || s.level >= Halted {
+	if !s.keepsDeadMan() || s.now < k.deadMan {
 		return
 	}
 	k.deadMan = s.now.Add(s.limits.DeadMan / 3)
@@ -127,19 +159,24 @@ func (g *Guard) refreshDeadMan() {
 }
 
 func (s *state) wantsDeadMan() bool {
-	return DeadMansSwitch.Applicable(s.facts) && s.limits.DeadMan > 0 && s.limits.DeadMan != Forever && s.without != DeadMansSwitch
+	return DeadMansSwitch.Applicable(s.facts) && s.limits.DeadMan > 0 && s.limits.DeadMan != Forever && s.without != DeadMansSwitch && !s.dry
+}
+
+// keepsDeadMan reports whether the switch is to be refreshed now.
+func (s *state) keepsDeadMan() bool {
+	return s.wantsDeadMan() && s.synced && s.level < Killed && s.link.advice < exchange.CodeDisconnect && s.holds(AuthFailure, Global, exchange.None, -1) == nil
 }
 
 // checkDeadMan denies where the venue has a switch and it does not stand.
 func (s *state) checkDeadMan(d *decision, v *Verdict) {
-	if DeadMansSwitch.Applicable(s.facts) && s.limits.DeadMan != Forever && d.opens && !s.link.deadOK {
+	if DeadMansSwitch.Applicable(s.facts) && s.limits.DeadMan != Forever && d.opens && !s.dry && s.now.Sub(s.link.stands) > s.limits.DeadMan {
 		v.deny(DeadMansSwitch, "the dead man's switch does not stand")
 	}
 }
 
 // onStatus and onAdvice are venue-state.
 func (g *Guard) onStatus(ev *exchange.Event) {
-	all := true
+	was, all := g.s.online(), true
 	for i := range g.s.status {
 		if ev.Instrument == exchange.None || int(ev.Instrument) == i {
 			g.s.status[i] = ev.Status
@@ -150,7 +187,9 @@ func (g *Guard) onStatus(ev *exchange.Event) {
 	case ev.Status != exchange.Online && ev.Status != exchange.PostOnlyMode && ev.Status != exchange.LimitOnlyMode && ev.Instrument == exchange.None:
 		g.condition(latch{control: VenueState, level: Paused, cause: "the venue is in " + ev.Status.String()})
 	case all && g.s.holds(VenueState, Global, exchange.None, -1) != nil:
-		g.s.link.advice = exchange.CodeNone
+		if !was {
+			g.s.link.advice = exchange.CodeNone // what was announced is over
+		}
 		_ = g.ex.Refresh() // no order before the books are compared; a failed one leaves the pause
 	}
 }
@@ -168,6 +207,9 @@ func (g *Guard) onAdvice(ev *exchange.Event) {
 	}
 	if ev.Code >= exchange.CodeCancelOpenOrders && ev.Code <= exchange.CodeEmergency {
 		g.cancelEntries()
+	}
+	if ev.Code >= exchange.CodeDisconnect && ev.Code <= exchange.CodeEmergency && g.s.wantsDeadMan() {
+		_ = g.ex.CancelAllAfter(0) // else everything is cancelled when the venue is back; a failure is seen at the next refresh
 	}
 }
 
@@ -220,9 +262,22 @@ func fnv(text string) uint64 {
 
 // onBalance is unexplained-balance: what the venue says of one asset.
 func (g *Guard) onBalance(ev *exchange.Event) {
-	s := g.s
-	if !s.adopted || !s.synced || !s.acct.differs(s.acct.balance[ev.FeeAsset], ev.Cost, max(s.limits.ReconcilePPM, 1)) {
+	s, k := g.s, &g.s.link
+	at := slices.IndexFunc(k.odd, func(o oddBalance) bool { return o.asset == ev.FeeAsset })
+	switch {
+	case !s.adopted || !s.synced:
 		return
+	case !s.acct.differs(ev.FeeAsset, ev.Cost, s.limits.ReconcilePPM):
+		if at >= 0 {
+			k.odd = slices.Delete(k.odd, at, at+1)
+		}
+		return
+	case s.limits.ReconcilePPM > 0 && at < 0:
+		k.odd = append(k.odd, oddBalance{ev.FeeAsset, s.now})
+		g.lookLater()
+		return
+	case s.limits.ReconcilePPM > 0 && s.now.Sub(k.odd[at].since) < settle:
+		return // fills may be on their way
 	}
 	g.trip(latch{control: UnexplainedBalance, level: Halted, cause: "the venue has " + s.acct.amountText(ev.Cost, ev.FeeAsset) + ", fills and ledger explain " + s.acct.amountText(s.acct.balance[ev.FeeAsset], ev.FeeAsset)})
 }
@@ -234,15 +289,23 @@ func (g *Guard) onLedger(ev *exchange.Event) {
 	if !ok {
 		value = 0 // no rate: it is no part of the equity either
 	}
-	g.write(Record{Type: RecFlow, Event: ev, Equity: value}, true)
-	if ev.Code == exchange.CodeWithdrawal || ev.Code == exchange.CodeTransfer {
+	if ev.Code == exchange.CodeWithdrawal || ev.Code == exchange.CodeTransfer { // the latch first: a crash in between must not lose it
 		g.trip(latch{control: WithdrawalSeen, level: Halted, cause: ev.Code.String() + " of " + s.acct.amountText(max(ev.Cost, -ev.Cost), ev.FeeAsset) + ": if it was not you, revoke the key now"})
 	}
+	g.write(Record{Type: RecFlow, Event: ev, Equity: value}, true)
 }
 
 // onForeign is foreign-order. What is not ours is never cancelled: it may be the owner's.
 func (g *Guard) onForeign(cause string) {
 	g.trip(latch{control: ForeignOrder, level: Halted, cause: cause})
+}
+
+// checkSynced is reconcile before the first comparison since a start: what is owned and
+// open is not certain yet.
+func (s *state) checkSynced(d *decision, v *Verdict) {
+	if !s.synced {
+		v.deny(Reconcile, "the books were not compared with the venue's since the start")
+	}
 }
 
 // onSnapshot is reconcile: a difference must show twice, a while apart, since fills may be
@@ -256,6 +319,7 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 	g.adoptOrders(ev.Detail.Snapshot)
 	bad := s.acct.differences(ev.Detail.Snapshot.Balances, s.limits.ReconcilePPM)
 	s.synced = true
+	g.watchUnknown()
 	if len(bad) == 0 {
 		k.differs = nil
 		if s.link.advice < exchange.CodeStopNewOrders && s.online() {
@@ -263,14 +327,30 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 		}
 		return
 	}
-	if s.limits.ReconcilePPM > 0 && (k.differs == nil || s.now.Sub(k.differsAt) < 5*time.Second) {
+	if s.limits.ReconcilePPM > 0 && (k.differs == nil || s.now.Sub(k.differsAt) < settle) {
 		if k.differs == nil {
 			k.differs, k.differsAt = bad, s.now
+			g.lookLater()
 		}
-		_ = g.ex.Refresh() // looked at again; without an answer the next one counts
 		return
 	}
 	g.haltPairs(bad, ev.Detail.Snapshot)
+}
+
+// lookLater asks for a snapshot once what is on its way has settled.
+func (g *Guard) lookLater() { g.lookAgain(g.s.now.Add(settle)) }
+
+func (g *Guard) lookAgain(at exchange.Stamp) {
+	g.s.link.lookAt = min(g.s.link.lookAt, at)
+	g.s.timed = true
+}
+
+// look asks for the snapshot; a failed request shows at the next.
+func (g *Guard) look() {
+	if k := &g.s.link; g.s.now >= k.lookAt {
+		k.lookAt = exchange.Never
+		_ = g.ex.Refresh()
+	}
 }
 
 func (s *state) online() bool {
@@ -305,6 +385,11 @@ func (g *Guard) haltPairs(bad []exchange.AssetID, snap *exchange.Snapshot) {
 		}
 		global = global || !found
 	}
+	for _, l := range s.latches {
+		if l.control == Reconcile && l.scope == ByPair && l.instrument != last {
+			pairs++
+		}
+	}
 	if global || pairs != 1 {
 		g.trip(latch{control: Reconcile, level: Halted, cause: cause})
 		return
@@ -312,13 +397,24 @@ func (g *Guard) haltPairs(bad []exchange.AssetID, snap *exchange.Snapshot) {
 	g.trip(latch{control: Reconcile, scope: ByPair, instrument: last, level: Halted, cause: cause})
 }
 
+// lateMax is how long an order may stay invisible at the venue: its deadline and a minute.
+const lateMax = 65 * time.Second
+
 // adoptOrders holds our open orders against the venue's after a restart: what it has is
-// working, what filled in between is booked, what it does not know is absent or over.
+// working, what filled in between is booked, what it does not know is absent or over. An
+// order that is only just out may still show.
 func (g *Guard) adoptOrders(snap *exchange.Snapshot) {
 	s := g.s
-	if s.synced {
+	for _, o := range snap.Orders {
+		if s.acct.find(o.Order.ID) == nil && (!s.synced || o.Order.ID == 0 || o.Order.ID > s.acct.lastID) {
+			g.onForeign("an open order at the venue that we did not place")
+			break
+		}
+	}
+	if s.synced && !s.adopting {
 		return
 	}
+	s.adopting = false
 	for i := range snap.Fills {
 		f := snap.Fills[i]
 		if s.acct.find(f.Order) != nil && f.TradeID > s.acct.tradeID[f.Instrument] {
@@ -326,7 +422,7 @@ func (g *Guard) adoptOrders(snap *exchange.Snapshot) {
 			g.onFill(&f)
 		}
 	}
-	for i := 0; i < len(s.acct.open); {
+	for i := 0; i < len(s.acct.open) && g.failed == nil; {
 		oo := &s.acct.open[i]
 		id, state := oo.order.ID, oo.state
 		there := slices.ContainsFunc(snap.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID == id })
@@ -338,18 +434,17 @@ func (g *Guard) adoptOrders(snap *exchange.Snapshot) {
 		case there:
 		case state == exchange.Working:
 			ev.State = exchange.Cancelled
+		case s.limits.ReconcilePPM > 0 && s.now.Sub(oo.order.Sent) < lateMax:
+			s.adopting = true
+			g.lookAgain(oo.order.Sent.Add(lateMax))
+			i++
+			continue
 		default:
 			ev.State = exchange.Absent
 		}
 		g.onOrder(&ev)
 		if there {
 			i++
-		}
-	}
-	for _, o := range snap.Orders {
-		if s.acct.find(o.Order.ID) == nil {
-			g.onForeign("an open order at the venue that we did not place")
-			return
 		}
 	}
 }

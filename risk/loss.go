@@ -16,9 +16,8 @@ type lossState struct {
 	trips    int64 // today, of hourly-loss and loss-streak
 	pause    time.Duration
 
-	slips   []int64 // last fills against their decisions, in ppm, a ring
-	slip    int
-	slipPPM int64 // of the last fill
+	slips   []slips // by instrument
+	slipPPM int64   // of the last fill
 	feePPM  int64
 	fees    int64 // fills in a row with a fee beyond 1.5 times the schedule
 }
@@ -28,12 +27,19 @@ type lossAt struct {
 	amount money.Amount // positive
 }
 
+// slips are the last fills against their decisions, in ppm, a ring.
+type slips struct {
+	ppm  []int64
+	next int
+}
+
 // longestPause bounds the doubling of half-open.
 const longestPause = 24 * time.Hour
 
-func (l *lossState) init(limits *Limits) {
+func (l *lossState) init(limits *Limits, pairs int) {
 	l.pause = limits.PauseFor
 	l.cooldown = l.pause
+	l.slips = make([]slips, pairs)
 }
 
 // onTrade takes a finished trade: its profit or loss after fees.
@@ -77,12 +83,12 @@ func (l *lossState) onTrip(c Control, _ exchange.Stamp) {
 }
 
 // onLift ends it: half size from here on, and the counters start anew.
-func (l *lossState) onLift(c Control) {
-	switch c {
+func (l *lossState) onLift(r *Record) {
+	switch r.Control {
 	case HourlyLoss, LossStreak, HalfOpen:
 		l.half, l.streak, l.losses = true, 0, l.losses[:0]
 	case SlippageAnomaly:
-		l.slips, l.slip = l.slips[:0], 0
+		l.slips[r.Instrument] = slips{}
 	}
 }
 
@@ -90,7 +96,8 @@ func (l *lossState) onDay() { l.trips = 0 }
 
 func (l *lossState) clear() {
 	l.streak, l.half, l.trips, l.losses, l.cooldown = 0, false, 0, l.losses[:0], l.pause
-	l.slips, l.slip, l.fees = l.slips[:0], 0, 0
+	clear(l.slips)
+	l.fees = 0
 }
 
 // checkHalf is half-open for orders: half of the largest one.
@@ -100,6 +107,15 @@ func (s *state) checkHalf(d *decision, v *Verdict) {
 	}
 	if limit := s.limits.Order.Of(s.acct.equity) / 2; d.notional > limit {
 		v.deny(HalfOpen, "half size after a pause", s.inMoney("notional", d.notional), s.inMoney("limit", limit))
+	}
+}
+
+// checkBaseline is daily-loss before the day has a start: a limit on the loss of a day
+// that nobody can compute denies.
+func (s *state) checkBaseline(d *decision, v *Verdict) {
+	l := &s.limits
+	if d.opens && !s.day.started && (l.DailyLoss.Binds() || l.ProfileDailyPPM != Unlimited || l.DrawdownPPM != Unlimited || len(l.Ramp) > 0) {
+		v.deny(DailyLoss, "the day has no valid start: balances and prices first")
 	}
 }
 
@@ -134,7 +150,7 @@ func (g *Guard) afterTrade(profit money.Amount) {
 func (g *Guard) checkLosses() {
 	s := g.s
 	d, e := &s.day, s.acct.equity
-	if !d.started || s.untrusted() {
+	if !d.started || s.acct.unrated > 0 || s.untrusted() { // after a restart until every coin has a price
 		return
 	}
 	switch {
@@ -185,10 +201,14 @@ func (g *Guard) noteExtremes(order bool) {
 
 // noteExecution keeps what fee-anomaly and slippage-anomaly look at: a fill against the
 // schedule and against the price at its decision.
-func (l *lossState) noteExecution(limits *Limits, ev *exchange.Event, decision money.Price) {
+func (l *lossState) noteExecution(limits *Limits, in *exchange.Instrument, ev *exchange.Event, decision money.Price) {
 	l.feePPM, l.slipPPM = 0, 0
-	if ev.Cost > 0 && ev.Fee > 2 { // a fee of a few units of the ledger is rounding
-		l.feePPM, _ = money.MulDiv(int64(ev.Fee), money.PPM, int64(ev.Cost), money.Floor)
+	of := ev.Cost
+	if ev.FeeAsset == in.Base {
+		of, _ = in.BaseAmount(ev.Qty)
+	}
+	if of > 0 && ev.Fee > 2 { // a fee of a few units of the ledger is rounding
+		l.feePPM, _ = money.MulDiv(int64(ev.Fee), money.PPM, int64(of), money.Floor)
 	}
 	if limits.FeePPM != Unlimited && l.feePPM > limits.FeePPM*3/2 {
 		l.fees++
@@ -203,23 +223,24 @@ func (l *lossState) noteExecution(limits *Limits, ev *exchange.Event, decision m
 		worse = -worse
 	}
 	l.slipPPM, _ = money.MulDiv(int64(worse), money.PPM, int64(decision), money.Half)
-	if len(l.slips) < slipFills {
-		l.slips = append(l.slips, l.slipPPM)
+	x := &l.slips[in.ID]
+	if len(x.ppm) < slipFills {
+		x.ppm = append(x.ppm, l.slipPPM)
 		return
 	}
-	l.slips[l.slip] = l.slipPPM
-	l.slip = (l.slip + 1) % slipFills
+	x.ppm[x.next] = l.slipPPM
+	x.next = (x.next + 1) % slipFills
 }
 
 // slipFills is how many fills slippage-anomaly takes the mean of.
 const slipFills = 20
 
-// meanSlip is the mean of the last fills; ok is false before there are enough.
-func (l *lossState) meanSlip() (ppm int64, ok bool) {
-	for _, x := range l.slips {
-		ppm += x
+// sum is that of the last fills; ok is false before there are enough.
+func (x *slips) sum() (ppm int64, ok bool) {
+	for _, slip := range x.ppm {
+		ppm += slip
 	}
-	return ppm / slipFills, len(l.slips) == slipFills
+	return ppm, len(x.ppm) == slipFills
 }
 
 // checkExecution is fee-anomaly and slippage-anomaly, after a fill was noted.
@@ -228,8 +249,8 @@ func (g *Guard) checkExecution(ev *exchange.Event) {
 	if l.FeePPM != Unlimited && (x.fees >= 3 || x.feePPM > l.FeePPM*3) {
 		g.trip(latch{control: FeeAnomaly, level: Paused, cause: "fees beyond the schedule"})
 	}
-	mean, enough := x.meanSlip()
-	if x.slipPPM > l.SlipPPM || enough && mean > l.SlipMeanPPM {
+	sum, enough := x.slips[ev.Instrument].sum()
+	if x.slipPPM > l.SlipPPM || enough && l.SlipMeanPPM != Unlimited && sum > l.SlipMeanPPM*slipFills {
 		g.trip(latch{control: SlippageAnomaly, scope: ByPair, instrument: ev.Instrument, level: Paused, until: g.s.now.Add(30 * time.Minute), cause: "fills far from the price at decision"})
 	}
 }

@@ -12,7 +12,11 @@ import (
 // many beats came.
 func (g *Guard) observe(ev *exchange.Event) {
 	s := g.s
-	s.now = max(s.now, ev.Time)
+	t := ev.Time
+	if t-ev.Received > exchange.Stamp(futureMax) {
+		t = ev.Received // who lies about the time does not move the day on
+	}
+	s.now = max(s.now, t)
 	if s.now > s.day.end || s.now > s.nextDue {
 		g.onTime() // before the event: what it changes belongs to the time after
 	}
@@ -43,11 +47,18 @@ func (g *Guard) observe(ev *exchange.Event) {
 	}
 }
 
+// futureMax is how far ahead of our clock an event's time may be.
+const futureMax = 2 * time.Second
+
 // onMarket takes a bar or trade; it reports whether the account's worth may have moved.
 func (g *Guard) onMarket(ev *exchange.Event) bool {
 	s := g.s
 	id := ev.Instrument
-	if ev.Price <= 0 || ev.Time-ev.Received > exchange.Stamp(2*time.Second) {
+	if ev.Price <= 0 {
+		g.flaw(ev, exchange.CodeNotFinite)
+		return false
+	}
+	if ev.Time-ev.Received > exchange.Stamp(futureMax) {
 		g.flaw(ev, exchange.CodeFutureTime)
 		return false
 	}
@@ -55,7 +66,10 @@ func (g *Guard) onMarket(ev *exchange.Event) bool {
 	if s.limits.CollarVols > 0 {
 		m.onPrice(ev.Time, before, ev.Price)
 	}
-	m.changed = s.now
+	m.lastAt = s.now
+	if ev.Kind == exchange.KindTrade || ev.Qty > 0 || ev.Price != before {
+		m.changed = s.now // a bar without trades is no change
+	}
 	s.rate.fresh[id] = true
 	if s.host.cycle {
 		g.write(Record{Type: RecCycle}, true)
@@ -64,22 +78,33 @@ func (g *Guard) onMarket(ev *exchange.Event) bool {
 	if moved && !s.acct.setMark(id, ev.Price) {
 		g.Halt("the account's worth overflows")
 	}
-	if s.timed {
+	if s.timed || s.scoped {
 		g.afterMarket(id)
 	}
 	return moved
 }
 
-// afterMarket is stale-data's healing and venue-sanity.
+// afterMarket is what ends stale-data and data-integrity, and venue-sanity.
 func (g *Guard) afterMarket(id exchange.InstrumentID) {
 	s := g.s
+	m := &s.market[id]
 	if s.scoped {
-		g.heal(StaleData, ByPair, id)
+		if m.changed == s.now {
+			g.heal(StaleData, ByPair, id)
+		}
+		if s.facts&exchange.FactChecksum == 0 {
+			g.heal(DataIntegrity, ByPair, id) // nobody else will say that it is over
+		}
 	}
+	g.checkSanity(id)
+}
+
+// checkSanity is venue-sanity between orders.
+func (g *Guard) checkSanity(id exchange.InstrumentID) {
+	s, m := g.s, &g.s.market[id]
 	if s.limits.SpreadPPM == Unlimited && s.limits.SourceGapPPM == Unlimited || !VenueSanity.Applicable(s.facts) {
 		return
 	}
-	m := &s.market[id]
 	if why := s.sanityOf(id); why != "" {
 		m.insane = s.now
 		g.condition(latch{control: VenueSanity, scope: ByPair, instrument: id, level: Paused, cause: why})
@@ -105,12 +130,17 @@ func (g *Guard) onFact(ev *exchange.Event) (moved bool) {
 			g.flaw(ev, exchange.CodeCrossedBook)
 			return false
 		}
-		s.market[ev.Instrument].book.top(ev.Price, ev.Qty, ev.AskPrice, ev.AskQty)
+		m := &s.market[ev.Instrument]
+		if bid, ask, ok := m.book.best(); !ok || bid != ev.Price || ask != ev.AskPrice || m.book.within(exchange.Buy, ask) != ev.AskQty || m.book.within(exchange.Sell, bid) != ev.Qty {
+			m.changed, m.bookAt = s.now, s.now
+		}
+		m.book.top(ev.Price, ev.Qty, ev.AskPrice, ev.AskQty)
 		g.afterMarket(ev.Instrument)
 	case exchange.KindLevel:
 		m := &s.market[ev.Instrument]
-		m.book.set(ev.Side, ev.Price, ev.Qty)
-		m.changed = s.now
+		if m.book.set(ev.Side, ev.Price, ev.Qty) {
+			m.changed, m.bookAt = s.now, s.now
+		}
 		if bid, ask, ok := m.book.best(); ev.Last && ok && bid >= ask {
 			g.flaw(ev, exchange.CodeCrossedBook)
 		} else if ev.Last {
@@ -119,7 +149,7 @@ func (g *Guard) onFact(ev *exchange.Event) (moved bool) {
 	case exchange.KindSecond:
 		m := &s.market[ev.Instrument]
 		m.second, m.secondAt = ev.Price, s.now
-		g.afterMarket(ev.Instrument)
+		g.checkSanity(ev.Instrument)
 	case exchange.KindIntegrity:
 		if ev.Code == exchange.CodeNone {
 			s.market[ev.Instrument].book.clear()
@@ -162,16 +192,14 @@ func (g *Guard) onFact(ev *exchange.Event) (moved bool) {
 }
 
 func (g *Guard) onOperator(ev *exchange.Event) {
-	if g.write(Record{Type: RecOperator, Event: ev}, true) != nil {
-		return
-	}
-	if ev.Code == exchange.CodeKill {
+	if ev.Code == exchange.CodeKill { // the latch first: a crash in between must not lose it
 		why := "asked for"
 		if ev.Detail != nil && ev.Detail.Text != "" {
 			why = ev.Detail.Text
 		}
 		g.Kill(KillCommand, why)
 	}
+	g.write(Record{Type: RecOperator, Event: ev}, true)
 }
 
 func (g *Guard) onFill(ev *exchange.Event) {
@@ -190,10 +218,11 @@ func (g *Guard) onFill(ev *exchange.Event) {
 	slot := oo.order.Slot
 	notional, _ := s.acct.inCurrency(ev.Cost, in.Quote, money.Ceil)
 	r := Record{Type: RecFill, Event: ev, OrderID: ev.Order, Instrument: ev.Instrument, Slot: slot, Cost: notional}
-	if ev.Side == exchange.Sell && ev.State.Done() {
+	if profit, sold := s.acct.saleProfit(oo, ev); sold && ev.State.Done() {
 		r.Count = 1
-		r.Equity, _ = s.acct.inCurrency(s.acct.saleProfit(oo, ev), in.Quote, money.Floor)
+		r.Equity, _ = s.acct.inCurrency(profit, in.Quote, money.Floor)
 	}
+	over := s.rate.overspends(&oo.order, ev.Cost)
 	if g.write(r, false) != nil {
 		return
 	}
@@ -201,10 +230,10 @@ func (g *Guard) onFill(ev *exchange.Event) {
 	if s.limits.Executions != Unlimited && s.rate.executed[slot] >= s.limits.Executions {
 		g.trip(latch{control: ExecutionThrottle, scope: BySlot, slot: slot, level: Halted, cause: "executions of a day"})
 	}
-	if s.limits.TurnoverPPM != Unlimited && s.rate.inHour(s.now, slot) >= Share(s.limits.TurnoverPPM).Of(s.acct.equity) {
+	if s.limits.TurnoverPPM != Unlimited && s.rate.inHour(s.now, slot) > Share(s.limits.TurnoverPPM).Of(s.acct.equity) {
 		g.trip(latch{control: ExecutionThrottle, scope: BySlot, slot: slot, level: Halted, cause: "turnover of an hour"})
 	}
-	if s.rate.overspent(ev.Order) {
+	if over {
 		g.trip(latch{control: SignalBudget, level: Halted, cause: "fills beyond the budget of their signal"})
 	}
 	if r.Count == 1 {
@@ -228,21 +257,24 @@ func (g *Guard) onOrder(ev *exchange.Event) {
 	if s.acct.unknown > 0 || s.scoped {
 		g.watchUnknown()
 	}
+	if ev.Op == exchange.OpSubmit && ev.State == exchange.Working && s.level == Killed {
+		_ = g.Cancel(ev.Order) // it was on its way when the stop came
+	}
 }
 
 // onTime lifts what is due, starts a new trading day, and looks at what grows old.
 func (g *Guard) onTime() {
 	s := g.s
-	newDay := s.now >= s.day.end && s.adopted && s.acct.unrated == 0
+	newDay := s.now >= s.day.end && s.adopted && s.acct.unrated == 0 && s.acct.equity > 0 && (!s.watchesClock() || s.link.clockAt >= s.day.end && s.holds(ClockSkew, Global, exchange.None, -1) == nil)
 	for i := 0; i < len(s.latches); {
 		l := s.latches[i]
-		operator := newDay && s.day.started && s.rearm.Mode == RearmNextDay && l.level > Paused && l.until == exchange.Never && l.control != KillFile && l.control != KillCommand
-		if s.now < l.until && !operator {
+		operator := newDay && s.day.started && s.rearm.Mode == RearmNextDay && l.needsCeremony() && l.until == exchange.Never && l.control != KillFile && l.control != KillCommand
+		if s.now < l.until && !operator || g.failed != nil {
 			i++
 			continue
 		}
 		by := "the timer"
-		if operator || l.level > Paused {
+		if operator || l.needsCeremony() {
 			by = "the simulated operator, " + s.rearm.String()
 		}
 		g.lift(&l, "lifted by "+by)
@@ -260,9 +292,13 @@ func (g *Guard) onTime() {
 		g.watchAges()
 		g.watchUnknown()
 		g.refreshDeadMan()
+		g.look()
+		if s.now.Sub(s.link.failure) >= time.Minute {
+			g.heal(APIErrorRate, Global, exchange.None)
+		}
 		g.schedule()
 	}
-	if s.limits.NeedsArming && s.host.armed && s.now > s.host.lease {
+	if s.limits.NeedsArming && s.host.armed && s.now > s.host.lease && g.failed == nil {
 		g.trip(latch{control: ArmedLease, level: ReduceOnly, cause: "the lease has ended"})
 	}
 	s.settle()
@@ -307,8 +343,12 @@ func (g *Guard) schedule() {
 			due = min(due, m.insane.Add(time.Minute))
 		}
 	}
-	if s.wantsDeadMan() && s.synced && s.level < Halted {
+	if s.keepsDeadMan() {
 		due = min(due, max(s.link.deadMan, s.now))
+	}
+	due = min(due, s.link.lookAt)
+	if s.holds(APIErrorRate, Global, exchange.None, -1) != nil {
+		due = min(due, s.link.failure.Add(time.Minute))
 	}
 	if s.limits.UnknownFor != Forever && s.acct.unknown > 0 {
 		for i := range s.acct.open {
@@ -334,7 +374,7 @@ func (g *Guard) trip(l latch) bool {
 	l = scoped(l)
 	if l.until == 0 {
 		l.until = exchange.Never
-		if s.rearm.Mode == RearmAfter && l.level > Paused && l.control != KillFile && l.control != KillCommand {
+		if s.rearm.Mode == RearmAfter && l.needsCeremony() && l.control != KillFile && l.control != KillCommand {
 			l.until = s.now.Add(s.rearm.After)
 		}
 	}
@@ -352,8 +392,8 @@ func (g *Guard) trip(l latch) bool {
 	}
 	if l.level == Killed {
 		_ = g.CancelAll(false) // an error of a cancel is the exchange's to report: the orders stay in the books
-	} else if l.level >= ReduceOnly && l.scope == Global {
-		g.cancelEntries()
+	} else if l.level >= ReduceOnly && l.scope == Global && l.control != AuthFailure {
+		g.cancelEntries() // with a key that the venue refuses, every call brings its lockout nearer
 	}
 	return true
 }

@@ -14,6 +14,8 @@ type marketState struct {
 	second   money.Price
 	secondAt exchange.Stamp
 	changed  exchange.Stamp // last time that a price or level changed
+	lastAt   exchange.Stamp // of the last bar or trade
+	bookAt   exchange.Stamp // of the last change of the book
 	interval time.Duration  // of its bars
 	variance int64          // of one minute's return, in ppm squared
 	barAt    exchange.Stamp
@@ -23,7 +25,6 @@ type marketState struct {
 // onPrice takes the return of a bar or trade into the volatility: an average over the
 // last 32, scaled to a minute.
 func (m *marketState) onPrice(t exchange.Stamp, before, now money.Price) {
-	m.changed = t
 	gone := int64(t - m.barAt)
 	m.barAt = t
 	if before <= 0 || gone <= 0 {
@@ -62,15 +63,16 @@ func (s *state) reference(id exchange.InstrumentID) money.Price {
 	m := &s.market[id]
 	var fresh [3]money.Price
 	n := 0
-	if last > 0 {
+	bound := s.staleAfter(m)
+	if last > 0 && s.now.Sub(m.lastAt) <= bound {
 		fresh[n] = last
 		n++
 	}
-	if bid, ask, ok := m.book.best(); ok && bid > 0 && ask >= bid {
+	if bid, ask, ok := m.book.best(); ok && bid > 0 && ask >= bid && s.now.Sub(m.bookAt) <= bound {
 		fresh[n] = bid + (ask-bid)/2
 		n++
 	}
-	if m.second > 0 && s.now.Sub(m.secondAt) <= s.staleAfter(m) {
+	if m.second > 0 && s.now.Sub(m.secondAt) <= bound {
 		fresh[n] = m.second
 		n++
 	}
@@ -117,10 +119,14 @@ func (s *state) checkCollar(d *decision, v *Verdict) {
 		v.deny(PriceCollar, "no collar is set")
 		return
 	}
-	if d.o.Type.HasLimit() && !d.o.Type.Triggered() {
-		dist, ok := money.MulDiv(int64(max(d.o.Price-d.ref, d.ref-d.o.Price)), money.PPM, int64(d.ref), money.Ceil)
+	if d.o.Type.HasLimit() && !d.o.Type.Trailing() {
+		ref := d.ref
+		if d.o.Trigger > 0 {
+			ref = d.o.Trigger // where the market is when it goes live
+		}
+		dist, ok := money.MulDiv(int64(max(d.o.Price-ref, ref-d.o.Price)), money.PPM, int64(ref), money.Ceil)
 		if !ok || dist > collar {
-			v.deny(PriceCollar, "", Field{"price", int64(d.o.Price), d.in.PriceDecimals}, Field{"ref", int64(d.ref), d.in.PriceDecimals}, Field{"limit-ppm", collar, 0})
+			v.deny(PriceCollar, "", Field{"price", int64(d.o.Price), d.in.PriceDecimals}, Field{"ref", int64(ref), d.in.PriceDecimals}, Field{"limit-ppm", collar, 0})
 		}
 	}
 	if s.facts&exchange.FactBook == 0 || s.limits.WalkPPM == Unlimited || d.o.Type.Triggered() || !s.marketable(d) {
@@ -154,7 +160,10 @@ func (s *state) marketable(d *decision) bool {
 // checkDepth is the part of venue-sanity that needs the order: what lies inside the collar
 // must be several times its size.
 func (s *state) checkDepth(d *decision, v *Verdict) {
-	if !VenueSanity.Applicable(s.facts) || s.limits.DepthTimes == 0 || d.ref <= 0 || !s.marketable(d) || d.o.Type.Triggered() {
+	if m := &s.market[d.in.ID]; s.facts&exchange.FactSecondSource != 0 && s.limits.SourceGapPPM != Unlimited && d.opens && (m.second <= 0 || s.now.Sub(m.secondAt) > s.staleAfter(m)) {
+		v.deny(VenueSanity, "the second source is missing or old")
+	}
+	if s.facts&exchange.FactBook == 0 || s.limits.DepthTimes == 0 || d.ref <= 0 || !s.marketable(d) || d.o.Type.Triggered() {
 		return
 	}
 	m := &s.market[d.in.ID]
@@ -172,8 +181,8 @@ func (s *state) checkDepth(d *decision, v *Verdict) {
 // checkStale is stale-data at the moment of an order.
 func (s *state) checkStale(d *decision, v *Verdict) {
 	m := &s.market[d.in.ID]
-	if bound := s.staleAfter(m); m.changed != longAgo && s.now.Sub(m.changed) > bound && s.limits.StaleMarket != Forever {
-		v.deny(StaleData, "market", Field{"age-ms", int64(s.now.Sub(m.changed) / time.Millisecond), 0}, Field{"limit-ms", int64(bound / time.Millisecond), 0})
+	if bound := s.staleAfter(m); s.now.Sub(m.changed) > bound && s.limits.StaleMarket != Forever {
+		v.deny(StaleData, "market", Field{"age-ms", int64(min(s.now.Sub(m.changed), time.Hour) / time.Millisecond), 0}, Field{"limit-ms", int64(bound / time.Millisecond), 0})
 	}
 	if s.facts&exchange.FactHeartbeat == 0 || s.limits.StaleLink == Forever {
 		return
@@ -183,11 +192,15 @@ func (s *state) checkStale(d *decision, v *Verdict) {
 	}
 }
 
-// checkClock is clock-skew: a declared clock that was never compared denies.
+// checkClock is clock-skew: a declared clock that was not compared of late denies.
 func (s *state) checkClock(d *decision, v *Verdict) {
-	if ClockSkew.Applicable(s.facts) && s.limits.ClockSkew != Forever && s.link.skews == 0 {
-		v.deny(ClockSkew, "our clock was not compared with the venue's yet")
+	if age := s.now.Sub(s.link.clockAt); d.opens && s.watchesClock() && age > clockMaxAge {
+		v.deny(ClockSkew, "our clock was not compared with the venue's of late", Field{"age-ms", int64(min(age, time.Hour) / time.Millisecond), 0}, Field{"limit-ms", int64(clockMaxAge / time.Millisecond), 0})
 	}
+}
+
+func (s *state) watchesClock() bool {
+	return ClockSkew.Applicable(s.facts) && s.limits.ClockSkew != Forever && s.without != ClockSkew
 }
 
 // sanityOf is the part of venue-sanity that needs no order; an empty text is sane.

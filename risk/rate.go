@@ -18,11 +18,11 @@ type rateState struct {
 	recent   []sent   // last approved orders, a ring
 	oldest   int
 	signals  map[signalKey]*signal
-	signalOf map[exchange.OrderID]*signal
-	last     []uint64 // by slot: highest signal that was forgotten
-	newest   []uint64 // by slot: highest signal
+	used     [][]uint64 // by slot: the signals that are remembered, in order of use
+	last     []uint64   // by slot: highest signal that was forgotten
+	newest   []uint64   // by slot: highest signal
 	counter  []counter
-	cycles   window // fill-feedback, 60 s
+	cycles   []window // fill-feedback, by instrument: 60 s
 	filled   []exchange.Stamp
 	fresh    []bool // by instrument: a market event came after its last fill
 	executed []int64
@@ -46,13 +46,12 @@ type signalKey struct {
 	id   uint64
 }
 
-// signal is the budget of one decision.
+// signal is the budget of one decision, in quote.
 type signal struct {
 	first    exchange.Stamp
 	orders   int64
-	notional money.Amount
-	filled   money.Amount
-	ids      []exchange.OrderID
+	approved money.Amount // fees included
+	filled   money.Amount // without fees
 }
 
 // counter models the venue's per-pair counter, in thousandths of a point.
@@ -73,15 +72,16 @@ func (r *rateState) init(l *Limits, pairs int) {
 	r.bound = l
 	const ten = int64(10 * time.Minute)
 	r.minute, r.day = newWindow(l.PerMinute, int64(time.Minute)), newWindow(l.PerDay, int64(24*time.Hour))
-	r.hits, r.cycles = newWindow(3, ten), newWindow(l.FeedbackCycles, int64(time.Minute))
+	r.hits = newWindow(3, ten)
 	for range pairs {
 		r.pairs = append(r.pairs, newWindow(l.PairPerMinute, int64(time.Minute)))
+		r.cycles = append(r.cycles, newWindow(l.FeedbackCycles, int64(time.Minute)))
 	}
 	r.counter, r.filled, r.fresh = make([]counter, pairs), make([]exchange.Stamp, pairs), make([]bool, pairs)
 	for i := range r.filled {
 		r.filled[i] = longAgo
 	}
-	r.signals, r.signalOf = map[signalKey]*signal{}, map[exchange.OrderID]*signal{}
+	r.signals = map[signalKey]*signal{}
 }
 
 // slot makes room for a strategy.
@@ -89,7 +89,7 @@ func (r *rateState) slot(id exchange.SlotID) {
 	for int(id) >= len(r.denied) {
 		r.denied = append(r.denied, newWindow(3, int64(10*time.Minute)))
 		r.doubles = append(r.doubles, newWindow(3, int64(time.Minute)))
-		r.last, r.newest = append(r.last, 0), append(r.newest, 0)
+		r.last, r.newest, r.used = append(r.last, 0), append(r.newest, 0), append(r.used, nil)
 		r.executed = append(r.executed, 0)
 		r.turnover = append(r.turnover, hour{})
 	}
@@ -106,7 +106,9 @@ func (r *rateState) lastSignal(slot exchange.SlotID) uint64 {
 // clear starts the counters behind latches anew: after the ceremony.
 func (r *rateState) clear() {
 	r.hits.clear()
-	r.cycles.clear()
+	for i := range r.cycles {
+		r.cycles[i].clear()
+	}
 	for i := range r.denied {
 		r.denied[i].clear()
 		r.doubles[i].clear()
@@ -120,28 +122,43 @@ func (r *rateState) onDay() {
 	}
 }
 
-// onAttempt counts an order that was approved or denied.
-func (r *rateState) onAttempt(t exchange.Stamp, o *exchange.Order, approved bool) {
+// onAttempt counts an order, or a change of one, that was approved or denied.
+func (r *rateState) onAttempt(rec *Record, o *exchange.Order, approved bool) {
 	r.slot(o.Slot)
 	r.newest[o.Slot] = max(r.newest[o.Slot], o.Signal)
 	if approved {
-		r.onMessage(t, o.Instrument, 1)
+		r.onMessage(rec.Time, o.Instrument, 1)
 	}
+	r.onRisk(rec.Time, o)
+	if rec.Count == 1 {
+		r.cycles[o.Instrument].add(rec.Time)
+	}
+}
+
+// onRisk counts a message that carries risk.
+func (r *rateState) onRisk(t exchange.Stamp, o *exchange.Order) {
 	if o.Side == exchange.Sell {
-		return // only what increases risk counts
+		return
 	}
 	r.pairs[o.Instrument].add(t)
 	r.minute.add(t)
 	r.day.add(t)
-	if r.feedback(t, o) {
-		r.cycles.add(t)
+}
+
+// cycle is 1 for an order that closes a cycle of order, fill and order, else 0. It is
+// recorded with the order, because what the market did in between is not.
+func (r *rateState) cycle(t exchange.Stamp, o *exchange.Order) int64 {
+	if o.Side == exchange.Sell || o.Instrument < 0 || int(o.Instrument) >= len(r.filled) || !r.feedback(t, o) {
+		return 0
 	}
+	return 1
 }
 
 // onIntent keeps what later orders are compared with.
-func (r *rateState) onIntent(t exchange.Stamp, o *exchange.Order, ref money.Price, cost money.Amount) {
+func (r *rateState) onIntent(rec *Record, mark money.Price) {
+	o, t := rec.Order, rec.Time
 	if r.bound.Duplicate > 0 {
-		s := sent{t, o.Slot, o.Instrument, o.Side, o.Qty, o.Cash, orderPrice(o, ref)}
+		s := sent{t, o.Slot, o.Instrument, o.Side, o.Qty, o.Cash, orderPrice(o, mark)}
 		if len(r.recent) < ringSize {
 			r.recent = append(r.recent, s)
 		} else {
@@ -160,27 +177,28 @@ func (r *rateState) onIntent(t exchange.Stamp, o *exchange.Order, ref money.Pric
 		r.forget(o.Slot, o.Signal)
 	}
 	g.orders++
-	g.notional += cost
-	g.ids = append(g.ids, o.ID)
-	r.signalOf[o.ID] = g
+	g.approved += rec.Cost
 }
 
-// forget drops signals of a slot that are far behind, and remembers that they were used.
-func (r *rateState) forget(slot exchange.SlotID, newest uint64) {
-	const keep = 1000
-	if newest <= keep || newest-keep <= r.last[slot] {
-		return
+// grow adds to a signal what a change of its order may use beyond what it holds.
+func (r *rateState) grow(o *exchange.Order, more money.Amount) {
+	if g := r.signals[signalKey{o.Slot, o.Signal}]; g != nil && o.Side == exchange.Buy {
+		g.approved += max(0, more)
 	}
-	for id := r.last[slot]; id <= newest-keep; id++ {
-		key := signalKey{slot, id}
-		if g := r.signals[key]; g != nil {
-			for _, o := range g.ids {
-				delete(r.signalOf, o)
-			}
-			delete(r.signals, key)
-		}
+}
+
+// maxSignals is how many signals of a strategy are remembered.
+const maxSignals = 1000
+
+// forget makes room for a signal, and remembers that the one it drops was used.
+func (r *rateState) forget(slot exchange.SlotID, id uint64) {
+	used := append(r.used[slot], id)
+	if len(used) > maxSignals {
+		delete(r.signals, signalKey{slot, used[0]})
+		r.last[slot] = max(r.last[slot], used[0])
+		used = used[1:]
 	}
-	r.last[slot] = newest - keep
+	r.used[slot] = used
 }
 
 // orderPrice is what an order is compared by.
@@ -194,22 +212,22 @@ func orderPrice(o *exchange.Order, ref money.Price) money.Price {
 	return ref
 }
 
-// onDenial counts denials that pause a strategy.
-func (r *rateState) onDenial(t exchange.Stamp, slot exchange.SlotID, reasons []Reason) {
-	for i := range reasons {
-		switch reasons[i].Control {
-		case MaxOrderNotional:
-			r.denied[slot].add(t)
-		case DuplicateOrder:
-			r.doubles[slot].add(t)
-		case OrderRate:
-			r.hits.add(t)
-		}
+// onDenial counts denials that pause a strategy, each once however many windows are full.
+func (r *rateState) onDenial(rec *Record) {
+	if rec.names(MaxOrderNotional) {
+		r.denied[rec.Slot].add(rec.Time)
+	}
+	if rec.names(DuplicateOrder) {
+		r.doubles[rec.Slot].add(rec.Time)
+	}
+	if rec.names(OrderRate) {
+		r.hits.add(rec.Time)
 	}
 }
 
 // onFill counts executions and turnover.
-func (r *rateState) onFill(t exchange.Stamp, ev *exchange.Event, slot exchange.SlotID, notional money.Amount) {
+func (r *rateState) onFill(rec *Record, oo *openOrder) {
+	t, ev, slot := rec.Time, rec.Event, oo.order.Slot
 	r.slot(slot)
 	r.filled[ev.Instrument], r.fresh[ev.Instrument] = t, false
 	r.executed[slot]++
@@ -218,10 +236,10 @@ func (r *rateState) onFill(t exchange.Stamp, ev *exchange.Event, slot exchange.S
 		if h.minute[i] != m {
 			h.minute[i], h.sum[i] = m, 0
 		}
-		h.sum[i] += notional
+		h.sum[i] += rec.Cost
 	}
-	if g := r.signalOf[ev.Order]; g != nil {
-		g.filled += ev.Cost + ev.Fee
+	if g := r.signals[signalKey{slot, oo.order.Signal}]; g != nil && ev.Side == exchange.Buy {
+		g.filled += ev.Cost
 	}
 }
 
@@ -283,9 +301,18 @@ func amendCost(age time.Duration) int64 {
 	return 1
 }
 
-// checkRate is order-rate. Reaching a bound with this attempt is a hit.
+// checkFeedback is fill-feedback: the order that would close the last cycle stays here.
+func (s *state) checkFeedback(d *decision, v *Verdict) {
+	w := &s.rate.cycles[d.in.ID]
+	if d.amending || s.rate.cycle(s.now, d.o) == 0 || !w.fullWith(s.now) {
+		return
+	}
+	v.deny(FillFeedback, "the order answers a fill with no news in between", Field{"limit", w.bound, 0})
+}
+
+// checkRate is order-rate. An attempt beyond a bound is a hit; a change of a buy is one too.
 func (s *state) checkRate(d *decision, v *Verdict) {
-	if !d.opens || d.amending {
+	if !d.opens {
 		return
 	}
 	r, t := &s.rate, s.now
@@ -307,6 +334,9 @@ func (s *state) checkThrottle(d *decision, v *Verdict) {
 	}
 	c := &s.rate.counter[d.in.ID]
 	cost := int64(1) + cancelCost(0) // this order, and taking it back at once
+	if d.amending {
+		cost = amendCost(s.now.Sub(d.o.Sent)) // taking it back is in the sum already
+	}
 	for i := range s.acct.open {
 		if o := &s.acct.open[i].order; o.Instrument == d.in.ID {
 			cost += cancelCost(s.now.Sub(o.Sent))
@@ -350,7 +380,7 @@ func near(a, b, ppm int64) bool {
 
 // checkSignal is signal-budget.
 func (s *state) checkSignal(d *decision, v *Verdict) {
-	if s.limits.SignalOrders == Unlimited || !d.opens || d.amending {
+	if s.limits.SignalOrders == Unlimited || !d.opens {
 		return
 	}
 	s.rate.slot(d.o.Slot)
@@ -360,26 +390,35 @@ func (s *state) checkSignal(d *decision, v *Verdict) {
 	}
 	g := s.rate.signals[signalKey{d.o.Slot, d.o.Signal}]
 	switch {
+	case g == nil && d.amending:
 	case g == nil && d.o.Signal <= s.rate.last[d.o.Slot]:
 		v.deny(SignalBudget, "the signal was used before", Field{"signal", int64(d.o.Signal), 0})
 	case g == nil && s.limits.SignalOrders == 0:
 		v.deny(SignalBudget, "", Field{"orders", 1, 0}, Field{"limit", 0, 0})
-	case g == nil:
-	case g.orders >= s.limits.SignalOrders:
+	case g == nil: // its notional is max-order-notional's
+	case !d.amending && g.orders >= s.limits.SignalOrders:
 		v.deny(SignalBudget, "", Field{"orders", g.orders + 1, 0}, Field{"limit", s.limits.SignalOrders, 0})
-	case s.now.Sub(g.first) > s.limits.SignalAge:
+	case !d.amending && s.now.Sub(g.first) > s.limits.SignalAge:
 		v.deny(SignalBudget, "the signal is old", Field{"age-s", int64(s.now.Sub(g.first) / time.Second), 0})
 	default:
-		// the orders of a signal together are at most what one order may be
-		sum, ok := s.acct.inCurrency(g.notional+d.gross, d.in.Quote, money.Ceil)
+		// what a signal's orders have filled and could still fill is at most what one may be
+		used := g.filled + d.gross
+		for i := range s.acct.open {
+			if oo := &s.acct.open[i]; oo.order.Slot == d.o.Slot && oo.order.Signal == d.o.Signal && oo.order.Side == exchange.Buy {
+				rest, _ := money.MulDiv(int64(oo.reserve), money.PPM, money.PPM+s.acct.feePPM, money.Floor)
+				used += money.Amount(rest)
+			}
+		}
+		sum, ok := s.acct.inCurrency(used, d.in.Quote, money.Ceil)
 		if limit := s.limits.Order.Of(s.acct.equity); !ok || sum > limit {
 			v.deny(SignalBudget, "", s.inMoney("notional", sum), s.inMoney("limit", limit))
 		}
 	}
 }
 
-// overspent reports whether fills of the order's signal exceed what was approved for it.
-func (r *rateState) overspent(o exchange.OrderID) bool {
-	g := r.signalOf[o]
-	return g != nil && g.filled > g.notional
+// overspends reports whether a fill takes its signal beyond what was approved for it. An
+// order without a price is bounded by its quantity: slippage has its own control.
+func (r *rateState) overspends(o *exchange.Order, cost money.Amount) bool {
+	g := r.signals[signalKey{o.Slot, o.Signal}]
+	return g != nil && o.Side == exchange.Buy && (o.Type.HasLimit() || o.Cash > 0) && g.filled+cost > g.approved
 }

@@ -12,7 +12,7 @@ func (s *state) inMoney(key string, v money.Amount) Field {
 // checkNotional is max-order-notional. A sale of what is owned is bounded by what is owned.
 func (s *state) checkNotional(d *decision, v *Verdict) {
 	if !d.counted {
-		v.deny(MaxOrderNotional, "no rate to the account's currency, or the cost overflows")
+		v.deny(MaxOrderNotional, "no fresh rate to the account's currency, an asset without a price, or the cost overflows")
 		return
 	}
 	limit := s.limits.Order.Of(s.acct.equity)
@@ -21,12 +21,21 @@ func (s *state) checkNotional(d *decision, v *Verdict) {
 	}
 }
 
-// after is the worst-case exposure of the pair with the order filled, in the account's
-// currency.
+// after is the worst-case exposure to the pair's coin with the order filled, in the
+// account's currency: buys of the coin in other pairs count too.
 func (s *state) after(d *decision) (money.Amount, bool) {
 	held, ok := s.acct.exposure(d.in, d.ref)
-	sum, rated := s.acct.inCurrency(held+d.cost, d.in.Quote, money.Ceil)
-	return sum, ok && rated
+	sum, rated := s.acct.inCurrency(held, d.in.Quote, money.Ceil)
+	cost, _ := s.acct.inCurrency(d.cost, d.in.Quote, money.Ceil)
+	ok = ok && rated
+	for i, buying := range s.acct.buying {
+		if in := &s.acct.catalog.Instruments[i]; buying != 0 && i != int(d.in.ID) && in.Base == d.in.Base {
+			other, rated := s.acct.inCurrency(buying, in.Quote, money.Ceil)
+			sum, ok = sum+other, ok && rated
+		}
+	}
+	total, fits := money.Add(int64(sum), int64(cost))
+	return money.Amount(total), ok && fits
 }
 
 // checkPosition is max-position.
@@ -112,18 +121,22 @@ func (s *state) modeOf(id exchange.SlotID) *Mode {
 // checkOpen is max-open-orders, for orders that increase risk: a protective exit is never
 // kept out by what waits.
 func (s *state) checkOpen(d *decision, v *Verdict) {
-	if !d.opens || d.amending {
+	if !d.opens {
 		return
 	}
 	l := &s.limits
-	total := int64(len(s.acct.open)) + 1
+	one := int64(1)
+	if d.amending {
+		one = 0 // it is among the open ones
+	}
+	total := int64(len(s.acct.open)) + one
 	if l.OpenPerPair == Unlimited && l.OpenValuePPM == Unlimited {
 		if total > l.OpenTotal {
 			v.deny(MaxOpenOrders, "", Field{"open", total, 0}, Field{"limit", l.OpenTotal, 0})
 		}
 		return
 	}
-	pair := int64(1)
+	pair := one
 	value, ok := d.notional, d.counted
 	for i := range s.acct.open {
 		oo := &s.acct.open[i]

@@ -16,18 +16,20 @@ type state struct {
 	rearm   Rearm
 	facts   exchange.Facts
 	slots   []SlotInfo
+	dry     bool    // nothing leaves
 	without Control // only ever set by NewWithout
 	acct    *account
 	status  []exchange.Status // by instrument, as the venue last said
 
-	now     exchange.Stamp
-	nextDue exchange.Stamp
-	latches []latch
-	level   Level // the strictest global latch
-	scoped  bool  // some latch is for a pair or a strategy
-	adopted bool  // an opening snapshot was seen, now or before a restart
-	synced  bool  // a snapshot was seen since the start
-	timed   bool  // some control watches ages
+	now      exchange.Stamp
+	nextDue  exchange.Stamp
+	latches  []latch
+	level    Level // the strictest global latch
+	scoped   bool  // some latch is for a pair or a strategy
+	adopted  bool  // an opening snapshot was seen, now or before a restart
+	synced   bool  // a snapshot was seen since the start
+	adopting bool  // orders of before the start are still looked for
+	timed    bool  // some control watches ages
 
 	day    dayState
 	rate   rateState
@@ -74,6 +76,9 @@ type latch struct {
 	cause      string
 }
 
+// needsCeremony reports whether a latch neither runs out nor heals by itself.
+func (l *latch) needsCeremony() bool { return l.level > Paused || l.control == FeeAnomaly }
+
 func newState(cfg *Config) *state {
 	zone := cfg.Zone
 	if zone == nil {
@@ -81,16 +86,16 @@ func newState(cfg *Config) *state {
 	}
 	n := len(cfg.Catalog.Instruments)
 	s := &state{
-		limits: cfg.Limits, zone: zone, rearm: cfg.Rearm, facts: cfg.Facts, slots: cfg.Slots, now: longAgo, nextDue: exchange.Never,
+		limits: cfg.Limits, zone: zone, rearm: cfg.Rearm, facts: cfg.Facts, slots: cfg.Slots, dry: cfg.DryRun, now: longAgo, nextDue: exchange.Never,
 		acct: newAccount(cfg.Catalog, cfg.Currency, cfg.FeePPM, len(cfg.Slots)), market: make([]marketState, n), status: make([]exchange.Status, n),
 	}
 	for i := range s.status {
 		s.status[i] = cfg.Catalog.Instruments[i].Status
-		s.market[i].changed = longAgo
+		s.market[i].changed, s.market[i].lastAt, s.market[i].bookAt, s.market[i].secondAt = longAgo, longAgo, longAgo, longAgo
 	}
 	s.day.end, s.day.breach = longAgo, exchange.Never
 	s.rate.init(&s.limits, n)
-	s.loss.init(&s.limits)
+	s.loss.init(&s.limits, n)
 	s.link.init(&s.limits)
 	s.host.init(&s.limits)
 	return s

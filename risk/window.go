@@ -48,8 +48,19 @@ func (w *window) full(t exchange.Stamp) bool {
 	return int64(len(w.times)) == w.bound && int64(t-w.times[w.next]) < w.span
 }
 
-// frees is when the oldest of a full window leaves it.
-func (w *window) frees() exchange.Stamp { return w.times[w.next] + exchange.Stamp(w.span) }
+// fullWith reports whether the bound is reached once one more at t is counted.
+func (w *window) fullWith(t exchange.Stamp) bool {
+	if w.wide() || w.bound == 0 {
+		return w.bound == 0
+	}
+	n := int64(1)
+	for _, x := range w.times {
+		if int64(t-x) < w.span {
+			n++
+		}
+	}
+	return n >= w.bound
+}
 
 // clear forgets everything: after the ceremony.
 func (w *window) clear() { w.times, w.next = w.times[:0], 0 }
