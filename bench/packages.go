@@ -77,7 +77,10 @@ func (r results) lines() []line {
 		if v := r.of(name, unit); v > 0 {
 			return v
 		}
-		return 1e9 / r.of(name, "ns/op")
+		if ns := r.of(name, "ns/op"); ns > 0 {
+			return 1e9 / ns
+		}
+		return 0
 	}
 	ticks, book, whole := rate("./sim TradeTicks", "trades/s"), rate("./sim BookAlone", "ops/s"), rate("./sim VenueBookOnly", "ops/s")
 	million := func(v float64) string { return fmt.Sprintf("%.1f million/s", v/1e6) }

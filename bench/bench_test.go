@@ -1,0 +1,40 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestBenchmarkLinesAreReadByUnit(t *testing.T) {
+	all := map[string]map[string][]float64{}
+	for text := range strings.Lines("goos: linux\n" +
+		"BenchmarkTradeTicks-2   \t11082031\t        36.21 ns/op\t         0.2149 fills/op\t  27617480 trades/s\t       0 B/op\t       0 allocs/op\n" +
+		"BenchmarkReadOHLCVT-2 \t     100\t   3900000 ns/op\t 718.00 MB/s\t        77.4 ns/row\nPASS\n") {
+		collect(all, "./sim", text)
+	}
+	got := results{}
+	for name, units := range all {
+		got[name] = map[string]float64{}
+		for unit, values := range units {
+			got[name][unit] = values[0]
+		}
+	}
+	if len(got) != 2 || got.of("./sim TradeTicks", "trades/s") != 27617480 || got.of("./sim TradeTicks", "ns/op") != 36.21 || got.of("./sim ReadOHLCVT", "ns/row") != 77.4 {
+		t.Errorf("read %v", got)
+	}
+}
+
+func TestMissingBenchmarkIsNotReached(t *testing.T) {
+	for _, l := range (results{}).lines() {
+		if l.holds {
+			t.Errorf("%q holds without having been measured", l.what)
+		}
+	}
+}
+
+func TestMedianTakesEachFigureByItself(t *testing.T) {
+	got := median([]usage{{cpu: 3, memoryMB: 1}, {cpu: 1, memoryMB: 2}, {cpu: 2, memoryMB: 30}})
+	if got.cpu != 2 || got.memoryMB != 2 {
+		t.Errorf("median %+v, want 2 and 2", got)
+	}
+}
