@@ -34,10 +34,11 @@ func (v *Venue) Apply(ev *exchange.Event) {
 // opening plays the opening of a bar.
 func (v *Venue) opening(m *market, ev *exchange.Event) {
 	m.onBars, m.barOpen, m.barClose, m.lastPrice = true, ev.Time, ev.Time.Add(ev.Interval), ev.Open
-	m.capLeft = v.model.capOf(ev.Qty)
+	m.capped = false
 	if m.open == 0 && v.arrivals.head() == nil {
 		return
 	}
+	m.capped, m.capLeft = true, v.model.capOf(ev.Qty)
 	m.drift = v.model.drift(m.prevRange, ev.Interval)
 	m.printing = true
 	v.arriveEarly(m, ev.Time)
@@ -212,10 +213,12 @@ func (v *Venue) follow(m *market, o *live, p money.Price) {
 // in which its prices came.
 func (v *Venue) closing(m *market, ev *exchange.Event) {
 	if opened := ev.Time.Add(-ev.Interval); m.barOpen != opened || !m.onBars {
-		m.onBars, m.barOpen, m.barClose = true, opened, ev.Time
-		m.capLeft = v.model.capOf(ev.Qty)
+		m.onBars, m.barOpen, m.barClose, m.capped = true, opened, ev.Time, false
 	}
 	if m.open != 0 && matches(m.status) {
+		if !m.capped {
+			m.capLeft = v.model.capOf(ev.Qty)
+		}
 		v.rangeStep(m, ev)
 	}
 	m.lastPrice, m.prevRange = ev.Price, ev.High-ev.Low

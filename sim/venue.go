@@ -79,6 +79,7 @@ type market struct {
 	printing  bool        // the outside market is there, now
 	drift     money.Price // what a taker suffers in this bar
 	capLeft   money.Qty   // of the bar's or trade's volume
+	capped    bool        // capLeft is of this bar; it is computed once an order could use it
 	waiting   []int32     // for the next opening or trade
 	spare     []int32
 	trailing  []int32
