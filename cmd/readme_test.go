@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -48,6 +49,22 @@ func TestReadmeShowsTrueOutput(t *testing.T) {
 	if *update {
 		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+func TestReadmeLinksToWhatIsThere(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(string(raw), -1)
+	if len(links) < 15 {
+		t.Errorf("README.md has %d links", len(links))
+	}
+	for _, link := range links {
+		if _, err := os.Stat(filepath.Join("..", link[1])); err != nil {
+			t.Errorf("README.md links to %s: %v", link[1], err)
 		}
 	}
 }
