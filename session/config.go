@@ -115,7 +115,28 @@ func (c *Config) explain(err error) error {
 		key := at.GetToken().Value
 		return fmt.Errorf("%s:%d: unknown key %q%s", name, line, key, whereItBelongs(key))
 	}
+	var kind *yaml.TypeError
+	if errors.As(err, &kind) {
+		return fmt.Errorf("%s:%d: %q does not fit; %s is needed here", name, line, at.GetToken().Value, kindText(kind.DstType))
+	}
 	return fmt.Errorf("%s:%d: %s", name, line, oneLine(at.GetMessage()))
+}
+
+// kindText is a type in the words of who writes YAML.
+func kindText(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Uint64:
+		return "a whole number from 0 on"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "a block of keys"
+	}
+	return "a text"
 }
 
 // wrongAt is a mistake in the value at a path like $.market.preset, with its line.
@@ -156,9 +177,9 @@ func whereItBelongs(key string) string {
 	keysOf(reflect.TypeFor[Config](), "", places)
 	if under, known := places[key]; known {
 		if under == "" {
-			return "; it belongs at the left margin"
+			return " here; it belongs at the left margin"
 		}
-		return fmt.Sprintf("; it belongs under %s", under)
+		return fmt.Sprintf(" here; it belongs under %s", under)
 	}
 	return suggest(key, slices.Sorted(maps.Keys(places)))
 }
@@ -193,28 +214,31 @@ func suggest(word string, known []string) string {
 	if best == "" {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return fmt.Sprintf(" (did you mean %q?)", best)
 }
 
-// distance is how many letters must change to make b of a.
+// distance is how many letters must be changed, added, left out or swapped with their
+// neighbour to make b of a (optimal string alignment).
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
+	for j := range rows[0] {
+		rows[0][j] = j
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+	for i := 1; i <= len(a); i++ {
+		row, above, twice := rows[i%3], rows[(i+2)%3], rows[(i+1)%3]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j] = min(above[j-1]+cost, above[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], twice[j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)%3][len(b)]
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -19,15 +19,7 @@ type KillFile string
 // link and a directory too, and so does any error but that there is nothing: who cannot
 // look must assume the worst. A state directory that has vanished counts as well.
 func (k KillFile) Present() bool {
-	_, err := os.Lstat(string(k))
-	if err == nil {
-		return true
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return true
-	}
-	_, err = os.Lstat(filepath.Dir(string(k)))
-	return err != nil
+	return !missing(string(k)) || missing(filepath.Dir(string(k)))
 }
 
 // Cause is what the file says, or what it is.

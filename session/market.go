@@ -29,6 +29,22 @@ type marketFile struct {
 	instrument exchange.InstrumentID
 }
 
+// sizes are those of the bars that an instrument has.
+func (m *market) sizes(id exchange.InstrumentID) (sizes []time.Duration) {
+	if m.synth != nil && !m.trade {
+		sizes = append(sizes, m.synth.Interval)
+	}
+	for i := range m.files {
+		if f := &m.files[i]; f.instrument == id && f.info.Interval > 0 {
+			sizes = append(sizes, f.info.Interval)
+		}
+	}
+	if m.bars != 0 {
+		sizes = append(sizes, m.bars)
+	}
+	return sizes
+}
+
 func (p *plan) planMarket() error {
 	c, m := p.config, &p.config.Market
 	switch {

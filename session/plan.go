@@ -237,12 +237,31 @@ func (p *plan) slot(i int) (sp slotPlan, err error) {
 		}
 		sp.instruments = append(sp.instruments, in.ID)
 	}
-	if len(s.Pairs) == 0 {
+	if len(s.Pairs) == 0 { // all
 		for j := range p.catalog.Instruments {
 			sp.instruments = append(sp.instruments, p.catalog.Instruments[j].ID)
 		}
 	}
-	return sp, nil
+	return sp, p.checkBars(&sp, at("interval"))
+}
+
+// checkBars refuses a slot one of whose pairs has no bars of its size, and chooses the
+// size where there are several.
+func (p *plan) checkBars(sp *slotPlan, at string) error {
+	for _, id := range sp.instruments {
+		sizes := p.market.sizes(id)
+		if len(sizes) == 0 {
+			return p.config.wrongAt("$.market", "%s has trades and no bars to decide on; write bars: 1m under market", p.catalog.Instruments[id].Symbol)
+		}
+		if sp.interval == 0 && len(sizes) > 1 {
+			sp.interval = sizes[0]
+		}
+		if sp.interval != 0 && !slices.Contains(sizes, sp.interval) {
+			text := data.IntervalText(sp.interval)
+			return p.config.wrongAt(at, "%s has no bars of %s; write bars: %s under market", p.catalog.Instruments[id].Symbol, text, text)
+		}
+	}
+	return nil
 }
 
 func (s *slotPlan) make() (strategy.Strategy, error) {

@@ -18,3 +18,10 @@ func ownedByUs(info os.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(st.Uid) == os.Getuid()
 }
+
+// missing reports whether there is certainly nothing at a path. It is asked at every
+// approval: the call itself costs a third of what os.Lstat does when there is nothing.
+func missing(path string) bool {
+	var st syscall.Stat_t
+	return syscall.Lstat(path, &st) == syscall.ENOENT
+}
