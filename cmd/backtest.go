@@ -94,8 +94,15 @@ func (a *app) measure(ctx context.Context, s *settings, p *plan) (*reports.Run, 
 	})
 	digest := risk.NewDigest(p.catalog)
 	begin := time.Now()
-	progress, done := a.progress(s)
-	files, err := p.run(ctx, watchers{recorder: risk.Tee{digest, collector}, observer: collector, progress: progress})
+	look := watchers{recorder: risk.Tee{digest, collector}, observer: collector}
+	var tally *reports.Tally
+	if p.strictness {
+		tally = reports.NewTally(givenLimits, p.cash)
+		look.recorder, look.observer = risk.Tee{digest, collector, tally}, observers{collector, tally}
+	}
+	progress, done := a.progress(s, "reading")
+	look.progress = progress
+	files, err := p.run(ctx, look)
 	done()
 	if err != nil {
 		return nil, err
@@ -107,7 +114,10 @@ func (a *app) measure(ctx context.Context, s *settings, p *plan) (*reports.Run, 
 	r.Meta = p.meta(s, files)
 	r.Meta.Digest = digest.Sum()
 	r.Meta.Made, r.Meta.Elapsed = begin.UTC(), time.Since(begin)
-	return r, nil
+	if tally != nil {
+		err = a.compare(ctx, s, p, r, tally.Finish())
+	}
+	return r, err
 }
 
 func nothingRead(files []reports.DataFile) bool {

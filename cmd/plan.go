@@ -20,7 +20,7 @@ import (
 func (s *settings) plan(f *pflag.FlagSet, inputs []input) (*plan, error) {
 	p := &plan{inputs: inputs, empty: data.Empty(s.empty), seed: s.seed, closeAtEnd: s.atEnd, catalog: exchange.NewCatalog()}
 	for _, step := range []func(*pflag.FlagSet, *plan) error{
-		s.planSpan, s.planFiles, s.planInstruments, s.planMoney, s.planFills, s.planGuard, s.planSlots,
+		s.planSpan, s.planFiles, s.planInstruments, s.planMoney, s.planFills, s.planGuard, s.planStrictness, s.planSlots,
 	} {
 		if err := step(f, p); err != nil {
 			return nil, err

@@ -7,8 +7,8 @@ import (
 )
 
 // progress shows a bar on a terminal, on a run long enough to wait for. Elsewhere it
-// shows nothing. done takes the bar away.
-func (a *app) progress(s *settings) (tell func(read, size int64), done func()) {
+// shows nothing. what says what runs; done takes the bar away.
+func (a *app) progress(s *settings, what string) (tell func(read, size int64), done func()) {
 	if _, ok := terminal(a.stderr); !ok || s.quiet || s.json {
 		return nil, func() {}
 	}
@@ -18,7 +18,7 @@ func (a *app) progress(s *settings) (tell func(read, size int64), done func()) {
 	tell = func(read, size int64) {
 		if bar == nil && time.Since(begin) > patience {
 			bar = progressbar.NewOptions64(size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
-				progressbar.OptionSetDescription("reading"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+				progressbar.OptionSetDescription(what), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 		}
 		if bar != nil {
 			bar.Set64(min(read, size-1)) // the end is told by done

@@ -42,6 +42,8 @@ type plan struct {
 	armed  bool           // the profile wants arming: the backtest stands in for it
 	zone   *time.Location // of the trading day; nil: UTC
 	rearm  risk.Rearm
+
+	strictness bool // compare with runs under other limits
 }
 
 // slotPlan makes a slot anew for each run: a strategy has state.

@@ -282,6 +282,7 @@ func (c *Collector) finishCounts() {
 		}
 	}
 	slices.SortStableFunc(r.Guard.Denials, func(a, b Denials) int { return int(b.Count - a.Count) })
+	r.Guard.sortStops()
 	r.Orders.RejectedBy, r.Orders.CancelledBy = byCode(&c.rejected), byCode(&c.cancelled)
 }
 

@@ -54,6 +54,10 @@ type page struct {
 	Denials                                      []denialRow
 	Levels                                       []levelRow
 	LevelsNote                                   string
+	Stops                                        []stopRow
+	StrictnessHeads                              []string
+	Strictness                                   [][]string
+	StrictnessNote                               string
 	Assumptions                                  []Assumption
 	Notes                                        []string
 	Data                                         []dataRow

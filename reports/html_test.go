@@ -55,7 +55,7 @@ func TestThePageIsWholeWithoutScript(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"Synthetic data", "profile research", "Monthly returns", "−67.38", "cash-reserve", "free=12.34 needed=9999.00", "REDUCE_ONLY",
+		"Synthetic data", "profile research", "Monthly returns", "−67.38", "cash-reserve", "free 12.34, needed 9,999", "REDUCE_ONLY",
 		"simulated operator: next-day", "XBTCAD_60.csv", "0123456789ab", "an order meets only liquidity", "breakwater backtest --data", "9f86d081",
 		"a stop was gapped through (2 times)", "not recovered", "synthetic data)</title>",
 	} {
@@ -92,7 +92,8 @@ func TestTextInThePageIsText(t *testing.T) {
 	r.Meta.Assumptions = []Assumption{{evil, evil, evil}}
 	r.Meta.Limits = []Parameter{{evil, evil}}
 	r.Meta.Data[0].Name, r.Meta.Data[0].SHA256, r.Meta.Data[0].Instrument = evil, evil, evil
-	r.Guard.Levels[0].Cause, r.Guard.Denials[0].Example = evil, evil
+	r.Guard.Levels[0].Cause, r.Guard.Denials[0].Reason.Text, r.Guard.Stops[0].Cause = evil, evil, evil
+	r.Meta.Strictness, r.Meta.StrictnessNote = []Strictness{{Name: evil}}, evil
 	r.Notes = append(r.Notes, Note{Text: evil})
 	page := strings.ReplaceAll(pageOf(t, r, HTMLOptions{}), echartsScript(), "")
 	if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img") {

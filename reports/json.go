@@ -41,33 +41,35 @@ func (f Figure) MarshalJSON() ([]byte, error) {
 // Summary is what `--json` prints: statistics as numbers (ratios, not percent), exact
 // amounts as strings, times in RFC 3339.
 type Summary struct {
-	Schema     int            `json:"schema"`
-	Strategy   string         `json:"strategy"`
-	Parameters []Parameter    `json:"parameters"`
-	Slots      []Slot         `json:"slots,omitempty"`
-	Profile    string         `json:"profile"`
-	Synthetic  bool           `json:"synthetic"`
-	Data       []jsonData     `json:"data"`
-	Begin      string         `json:"begin"`
-	End        string         `json:"end"`
-	Bars       int64          `json:"bars"`
-	Currency   string         `json:"currency"`
-	Cash       string         `json:"cash"`
-	Equity     string         `json:"equity"`
-	PnL        string         `json:"pnl"`
-	Exposed    string         `json:"exposed"`
-	Figures    jsonFigures    `json:"figures"`
-	Drawdown   *jsonDrawdown  `json:"max_drawdown"`
-	Longest    *jsonDrawdown  `json:"longest_drawdown"`
-	Trades     jsonTrades     `json:"trades"`
-	ByPair     []jsonSubtotal `json:"instruments"`
-	BySlot     []jsonSlot     `json:"slot_totals,omitempty"`
-	Orders     jsonOrders     `json:"orders"`
-	Guard      jsonGuard      `json:"guard"`
-	Notes      []jsonNote     `json:"notes,omitempty"`
-	Gaps       jsonGaps       `json:"gaps"`
-	Digest     string         `json:"digest"`
-	ElapsedS   float64        `json:"elapsed_s"`
+	Schema     int              `json:"schema"`
+	Strategy   string           `json:"strategy"`
+	Parameters []Parameter      `json:"parameters"`
+	Slots      []Slot           `json:"slots,omitempty"`
+	Profile    string           `json:"profile"`
+	Synthetic  bool             `json:"synthetic"`
+	Data       []jsonData       `json:"data"`
+	Begin      string           `json:"begin"`
+	End        string           `json:"end"`
+	Bars       int64            `json:"bars"`
+	Currency   string           `json:"currency"`
+	Cash       string           `json:"cash"`
+	Equity     string           `json:"equity"`
+	PnL        string           `json:"pnl"`
+	Exposed    string           `json:"exposed"`
+	Figures    jsonFigures      `json:"figures"`
+	Drawdown   *jsonDrawdown    `json:"max_drawdown"`
+	Longest    *jsonDrawdown    `json:"longest_drawdown"`
+	Trades     jsonTrades       `json:"trades"`
+	ByPair     []jsonSubtotal   `json:"instruments"`
+	BySlot     []jsonSlot       `json:"slot_totals,omitempty"`
+	Orders     jsonOrders       `json:"orders"`
+	Guard      jsonGuard        `json:"guard"`
+	Strictness []jsonStrictness `json:"strictness,omitempty"`
+	NotStrict  string           `json:"strictness_note,omitempty"` // why there is none
+	Notes      []jsonNote       `json:"notes,omitempty"`
+	Gaps       jsonGaps         `json:"gaps"`
+	Digest     string           `json:"digest"`
+	ElapsedS   float64          `json:"elapsed_s"`
 }
 
 type jsonData struct {
@@ -176,6 +178,7 @@ type jsonGuard struct {
 	Worst    string        `json:"worst_level"`
 	Last     string        `json:"last_level"`
 	Changes  int64         `json:"level_changes"`
+	Stops    []jsonStop    `json:"stops"`
 	Timeline []jsonLevel   `json:"levels"`
 }
 
@@ -185,13 +188,16 @@ type jsonDenials struct {
 	First   string `json:"first"`
 	Last    string `json:"last"`
 	Example string `json:"example"`
+	Reason  string `json:"reason"`
 }
 
 type jsonLevel struct {
 	Time    string `json:"time"`
 	From    string `json:"from"`
 	To      string `json:"to"`
+	Lift    bool   `json:"lift"`
 	Scope   string `json:"scope"`
+	Of      string `json:"of,omitempty"`
 	Control string `json:"control"`
 	Cause   string `json:"cause"`
 	Equity  string `json:"equity"`
@@ -216,7 +222,7 @@ func (r *Run) Summary() *Summary {
 			RoundTrips: r.Total.Trips, Open: r.OpenTrips, OpenNet: money(r.OpenNet), Won: r.Won.Count, Lost: r.Lost.Count, NetWon: money(r.Won.Net), NetLost: money(r.Lost.Net), Fills: r.Total.Fills, Makers: r.Total.Makers,
 			Volume: money(r.Total.Volume), Fees: money(r.Total.Fees), Shortfall: money(r.Total.Shortfall), Unconverted: r.Unconverted,
 		},
-		Guard: r.jsonGuard(), Gaps: jsonGapsOf(m.gaps()), Digest: m.Digest, ElapsedS: m.Elapsed.Seconds(),
+		Guard: r.jsonGuard(), Strictness: m.jsonStrictness(), NotStrict: m.StrictnessNote, Gaps: jsonGapsOf(m.gaps()), Digest: m.Digest, ElapsedS: m.Elapsed.Seconds(),
 	}
 	s.Orders = jsonOrders{
 		Approved: r.Orders.Approved, Amended: r.Orders.Amended, Cancelled: r.Orders.Cancelled, Expired: r.Orders.Expired,
@@ -297,16 +303,16 @@ func jsonDrawdownOf(d *Drawdown) *jsonDrawdown {
 
 func (r *Run) jsonGuard() jsonGuard {
 	g := &r.Guard
-	out := jsonGuard{Denied: g.Denied, Denials: []jsonDenials{}, Worst: g.Worst.String(), Last: g.Last.String(), Changes: g.LevelChanges, Timeline: []jsonLevel{}}
+	out := jsonGuard{Denied: g.Denied, Denials: []jsonDenials{}, Worst: g.Worst.String(), Last: g.Last.String(), Changes: g.LevelChanges, Stops: g.jsonStops(), Timeline: []jsonLevel{}}
 	for i := range g.Denials {
 		d := &g.Denials[i]
-		out.Denials = append(out.Denials, jsonDenials{d.Control.String(), d.Count, d.First.String(), d.Last.String(), d.Example})
+		out.Denials = append(out.Denials, jsonDenials{d.Control.String(), d.Count, d.First.String(), d.Last.String(), d.Example, reasonText(&d.Reason)})
 	}
 	money := r.exact(r.Currency)
 	for i := range g.Levels {
 		l := &g.Levels[i]
 		out.Timeline = append(out.Timeline, jsonLevel{
-			l.Time.String(), l.From.String(), l.To.String(), l.Scope.String(), l.Control.String(), l.Cause, money(l.Equity),
+			l.Time.String(), l.From.String(), l.To.String(), l.Lift, l.Scope.String(), r.levelOf(l), l.Control.String(), l.Cause, money(l.Equity),
 		})
 	}
 	return out

@@ -20,6 +20,9 @@ type Meta struct {
 	Profile string      // of the guard
 	Limits  []Parameter // of the profile, with units
 
+	Strictness     []Strictness // the run under other limits, this one among them; nil: not compared
+	StrictnessNote string       // why it is not
+
 	Assumptions []Assumption
 	FillModel   string // in a line
 	FeeSchedule string // in a line

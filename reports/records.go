@@ -174,7 +174,7 @@ func (c *Collector) denial(r *risk.Record) {
 		reason := &r.Reasons[i]
 		d := &c.denials[reason.Control]
 		if d.Count == 0 {
-			d.First, d.Example = r.Time, reason.String()
+			d.First, d.Reason, d.Example = r.Time, *reason, reason.String()
 		}
 		d.Count++
 		d.Last = r.Time
@@ -184,11 +184,25 @@ func (c *Collector) denial(r *risk.Record) {
 func (c *Collector) level(r *risk.Record) {
 	g := &c.run.Guard
 	g.LevelChanges++
-	g.Worst, g.Last = max(g.Worst, r.Level), r.Level
+	g.Worst = max(g.Worst, r.Level)
+	g.stop(r)
+	to := r.Level
+	switch {
+	case r.Lift:
+		g.Last = to
+	case r.Scope == risk.Global:
+		to = max(to, r.From) // another latch may be the stricter one
+		g.Last = to
+	}
 	if len(g.Levels) < levelsMax {
-		g.Levels = append(g.Levels, LevelChange{
-			Time: r.Time, From: r.From, To: r.Level, Scope: r.Scope, Control: r.Control, Cause: r.Text, Equity: r.Equity,
-		})
+		l := LevelChange{Time: r.Time, From: r.From, To: to, Lift: r.Lift, Scope: r.Scope, Control: r.Control, Cause: r.Text, Equity: r.Equity}
+		switch r.Scope {
+		case risk.ByPair:
+			l.Of = c.run.Catalog.Instruments[r.Instrument].Symbol
+		case risk.BySlot:
+			l.slot = r.Slot
+		}
+		g.Levels = append(g.Levels, l)
 	}
 }
 

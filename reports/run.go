@@ -105,6 +105,7 @@ type Guard struct {
 	Facts        exchange.Facts
 	Denied       int64         // orders and amends
 	Denials      []Denials     // by control, those that denied
+	Stops        []Stop        // by level, the strictest first
 	Levels       []LevelChange // the first levelsMax
 	LevelChanges int64
 	Worst        risk.Level
@@ -117,17 +118,22 @@ type Denials struct {
 	Control     risk.Control
 	Count       int64
 	First, Last exchange.Stamp
-	Example     string // the first one's reason with its numbers
+	Reason      risk.Reason // of the first
+	Example     string      // the same as it is recorded
 }
 
 // LevelChange is one step of the guard's level.
 type LevelChange struct {
 	Time     exchange.Stamp
-	From, To risk.Level
+	From, To risk.Level // of the account; To of a pair or strategy is its own
+	Lift     bool       // something ended
 	Scope    risk.Scope
+	Of       string // the pair
 	Control  risk.Control
 	Cause    string
 	Equity   money.Amount
+
+	slot exchange.SlotID // of a strategy
 }
 
 // Note is what the records say in words, once, with how often.

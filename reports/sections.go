@@ -210,16 +210,28 @@ func (r *Run) guardSection(p *page) {
 	for i := range g.Denials {
 		d := &g.Denials[i]
 		p.Denials = append(p.Denials, denialRow{
-			d.Control.String(), risk.Declarations[d.Control].Rule, count(d.Count), instant(d.First), instant(d.Last), d.Example,
+			d.Control.String(), risk.Declarations[d.Control].Rule, count(d.Count), instant(d.First), instant(d.Last), reasonText(&d.Reason),
 		})
 	}
+	p.Stops, p.StrictnessNote = g.stopRows(), r.Meta.StrictnessNote
+	for i := range r.Meta.Strictness {
+		s := &r.Meta.Strictness[i]
+		p.Strictness = append(p.Strictness, s.cells(true))
+	}
+	p.StrictnessHeads = strictnessHeads
 	for i := range g.Levels[:min(len(g.Levels), levelsShown)] {
 		l := &g.Levels[i]
-		row := levelRow{Time: instant(l.Time), From: l.From.String(), To: l.To.String(), Scope: l.Scope.String(), Cause: l.Cause, Equity: m.text(l.Equity)}
+		row := levelRow{Time: instant(l.Time), From: l.From.String(), To: l.To.String(), Scope: orDash(r.levelOf(l)), Cause: l.Cause, Equity: m.text(l.Equity)}
 		if l.Control != risk.NoControl {
 			row.Control = l.Control.String()
 		}
-		if l.To > l.From {
+		switch {
+		case l.Lift && l.Scope != risk.Global:
+			row.From, row.To = "–", "ended"
+		case l.Scope != risk.Global:
+			row.From = "–"
+		}
+		if !l.Lift && l.To > risk.Active {
 			row.Tone = "down"
 		}
 		p.Levels = append(p.Levels, row)
@@ -231,6 +243,14 @@ func (r *Run) guardSection(p *page) {
 	for _, l := range r.Meta.Limits {
 		p.Limits = append(p.Limits, pair{Label: l.Name, Value: l.Value})
 	}
+}
+
+// levelOf is what a change of level was for, when not for the account.
+func (r *Run) levelOf(l *LevelChange) string {
+	if l.Scope == risk.BySlot {
+		return r.slotName(l.slot)
+	}
+	return l.Of
 }
 
 type dataRow struct {

@@ -9,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/guptarohit/asciigraph"
-
-	"breakwater/risk"
 )
 
 // SummaryOptions says how the terminal summary looks.
@@ -215,28 +213,28 @@ func (r *Run) resampled(n int) []float64 {
 	return out
 }
 
+// denials tells what the guard denied, paused and halted, and what other limits would have
+// made of the run.
 func (s *summary) denials(r *Run) {
 	g := &r.Guard
-	if g.Denied == 0 && g.LevelChanges == 0 {
-		return
-	}
-	for i := range g.Denials {
-		d := &g.Denials[i]
-		if i == 0 {
+	gap := func(n int) {
+		if n > 0 {
 			s.b.WriteByte('\n')
 		}
-		s.hang(wrapped(fmt.Sprintf("denied by %s: %s, first %s: %s", d.Control, count(d.Count)+" times", instant(d.First), d.Example), s.width-2), 2, dim)
 	}
-	for i := range g.Levels {
-		l := &g.Levels[i]
-		if i == 5 && len(g.Levels) > 6 {
-			s.b.WriteString(s.paint(dim, fmt.Sprintf("… %s more changes of level", count(g.LevelChanges-5))) + "\n")
-			break
-		}
-		text := fmt.Sprintf("%s  %s → %s  %s %s", instant(l.Time), l.From, l.To, l.Control, l.Cause)
-		if l.Control == risk.NoControl {
-			text = fmt.Sprintf("%s  %s → %s  %s", instant(l.Time), l.From, l.To, l.Cause)
-		}
-		s.hang(wrapped(text, s.width-2), 2, yellow)
+	gap(len(g.Denials))
+	for i := range g.Denials {
+		s.hang(wrapped(g.Denials[i].text(), s.width-2), 2, dim)
+	}
+	gap(len(g.Stops))
+	for i := range g.Stops {
+		s.hang(wrapped(g.Stops[i].text(), s.width-2), 2, yellow)
+	}
+	if table := r.Meta.strictnessTable(); table != "" {
+		s.b.WriteString("\n" + table)
+	}
+	if note := r.Meta.StrictnessNote; note != "" {
+		gap(1)
+		s.wrap(dim, note)
 	}
 }

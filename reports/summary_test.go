@@ -75,7 +75,7 @@ func sampleRun(t testing.TB) *Run {
 		{Control: risk.CashReserve},
 	}})
 	m.record(&risk.Record{Type: risk.RecLevel, From: risk.Active, Level: risk.ReduceOnly, Control: risk.DailyLoss, Text: "lost 2,512.10 of 2,500.00 today", Equity: m.cash})
-	m.record(&risk.Record{Type: risk.RecLevel, From: risk.ReduceOnly, Level: risk.Active, Control: risk.DailyLoss, Text: "simulated operator: next-day", Equity: m.cash})
+	m.record(&risk.Record{Type: risk.RecLevel, From: risk.ReduceOnly, Level: risk.Active, Lift: true, Control: risk.DailyLoss, Text: "simulated operator: next-day", Equity: m.cash})
 	m.record(&risk.Record{Type: risk.RecOrder, Event: &exchange.Event{State: exchange.Rejected, Code: exchange.CodeOrderMinimum, Order: 7}})
 	m.record(&risk.Record{Type: risk.RecNote, Text: "a stop was gapped through"})
 	m.record(&risk.Record{Type: risk.RecNote, Text: "a stop was gapped through"})

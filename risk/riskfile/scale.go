@@ -10,11 +10,12 @@ import (
 // Scaled is limits that dare num/den as much: sizes, counts, rates and losses are
 // multiplied, counts to at least 1, shares of equity that are kept or given out to at most
 // all of it. What guards against bad data, a bad link or a bad venue stays, and so does a
-// limit that does not bind or is 0.
+// limit that does not bind, is as wide as that of profile research, or is 0.
 func Scaled(l risk.Limits, num, den int64) risk.Limits {
+	wide := risk.Research()
 	for i := range params {
 		p := &params[i]
-		if v := p.of(&l); p.scaled && v != p.none() && v != 0 {
+		if v := p.of(&l); p.scaled && v != p.none() && v != p.of(&wide) && v != 0 {
 			p.set(&l, p.scale(v, num, den))
 		}
 	}
