@@ -31,3 +31,9 @@ func Reseal(line []byte) []byte {
 	sum := newChecker().sum(body)
 	return append(hex.AppendEncode(append(slices.Clone(body), `,"hash":"`...), sum[:]), "\"}\n"...)
 }
+
+// MarkLine is the line of a mark behind a head.
+func MarkLine(h Head, m Mark) ([]byte, Head) { return newChain(h, "guard").mark(0, &m) }
+
+// RecordLine is the line of a record behind a head.
+func RecordLine(h Head, r *risk.Record) ([]byte, Head) { return newChain(h, "guard").record(r) }

@@ -101,6 +101,9 @@ func TestTheCutOfATornEndIsRecorded(t *testing.T) {
 	b := fs.Bytes(name)
 	torn := with(t, fs, name, b[:len(b)-100])
 	w := writer(t, torn, small())
+	if _, waiting := w.Unsynced(); waiting {
+		t.Error("the note of the cut waits for a sync")
+	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +253,30 @@ func TestAnAnchorShowsWhatTheChainCannot(t *testing.T) {
 	for _, bad := range []string{"", "12", "12:", "x:" + anchor.String(), anchor.String() + "00", "-1" + anchor.String()} {
 		if _, err := journal.ParseHead(bad); err == nil {
 			t.Errorf("%q is accepted as an anchor", bad)
+		}
+	}
+}
+
+func TestAFileBeginsWithItsOwnHead(t *testing.T) {
+	table := journal.TableOf(journal.TestCatalog(), 1)
+	head, next := journal.MarkLine(journal.Head{}, journal.Mark{Type: journal.MarkSegment, Segment: 1, Table: &table})
+	second, _ := journal.MarkLine(next, journal.Mark{Type: journal.MarkSegment, Segment: 2, Table: &table})
+	other, _ := journal.MarkLine(journal.Head{}, journal.Mark{Type: journal.MarkSegment, Segment: 2, Table: &table})
+	bare, _ := journal.RecordLine(journal.Head{}, note("no head"))
+	for _, c := range []struct {
+		name string
+		file []byte
+		line int
+	}{
+		{"a record comes first", bare, 1},
+		{"the head of another file", other, 1},
+		{"two heads", slices.Concat(head, second), 2},
+	} {
+		fs := &faultfs.FS{}
+		fs.Put(journal.SegmentName(1), c.file)
+		var fault *journal.Fault
+		if _, err := journal.Verify(fs, nil); !errors.As(err, &fault) || fault.Why != journal.WhySegment || fault.Line != c.line {
+			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -269,5 +270,80 @@ func TestRecoveryLeavesNothingHalfMade(t *testing.T) {
 	}
 	if _, err := journal.Verify(fs, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAFileIsFilledUpToItsSize(t *testing.T) {
+	sizes := func(limit int64) (sizes []int) {
+		fs := &faultfs.FS{}
+		opt := noBallast
+		opt.SegmentBytes = limit
+		w := writer(t, fs, opt)
+		for range 6 {
+			if err := w.Record(note("same size"), false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range segments(t, fs) {
+			sizes = append(sizes, bytes.Count(fs.Bytes(name), []byte("\n")))
+		}
+		return sizes
+	}
+	fs := &faultfs.FS{}
+	w := writer(t, fs, noBallast)
+	for range 3 {
+		if err := w.Record(note("same size"), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := int64(len(fs.Bytes(journal.SegmentName(1))))
+	if got := sizes(whole); !slices.Equal(got, []int{4, 4}) {
+		t.Errorf("files of the size of three records hold %v lines", got)
+	}
+	if got := sizes(whole - 1); !slices.Equal(got, []int{3, 3, 3}) {
+		t.Errorf("files of one byte less hold %v lines", got)
+	}
+	if got := sizes(1); !slices.Equal(got, []int{2, 2, 2, 2, 2, 2}) {
+		t.Errorf("files that are too small for anything hold %v lines", got)
+	}
+}
+
+func TestARecoveryHasOneWriterOfWhatItRead(t *testing.T) {
+	fs, _ := sample(t, 3)
+	recovery, err := journal.Recover(fs, noBallast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recovery.Writer(journal.TestCatalog(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recovery.Writer(journal.TestCatalog(), 1); err == nil {
+		t.Error("a second writer is made")
+	}
+	if recovery, err = journal.Recover(fs, noBallast); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range recovery.Entries() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := segments(t, fs)[0]
+	fs.Put(name, fs.Bytes(name)[:100])
+	if _, err := recovery.Writer(journal.TestCatalog(), 1); err == nil {
+		t.Error("a journal that changed while it was read is continued")
+	}
+}
+
+func TestASmallBallastIsMadeAnew(t *testing.T) {
+	fs := &faultfs.FS{}
+	for _, size := range []int64{1000, 300_000, 300_000} {
+		w := writer(t, fs, journal.Options{BallastBytes: size})
+		if got := int64(len(fs.Bytes("ballast"))); got != size {
+			t.Errorf("the ballast has %d bytes, want %d", got, size)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
