@@ -84,6 +84,7 @@ func (f *File) start(disk, member string, o data.Options) error {
 	if _, err := f.f.Seek(0, io.SeekStart); err != nil {
 		return openError(disk, err)
 	}
+	err = nil // a file may be shorter than what marks an archive
 	var src io.Reader = (*raw)(f)
 	lower := strings.ToLower(disk)
 	switch {

@@ -120,6 +120,8 @@ func TestEveryUnreadableFileIsNamedWithARemedy(t *testing.T) {
 		{filepath.Join(t.TempDir(), "none.csv"), "there is no such file; check the path"},
 		{t.TempDir(), "this is a folder; give a file in it"},
 		{write(t, "empty.csv", nil), "the file is empty"},
+		{write(t, "blank.csv", []byte("\n\n")), "blank.csv: the file has no rows"},
+		{write(t, "x.csv", []byte("x\n")), `x.csv: the header "x"`},
 		{write(t, "empty.csv.gz", gz(t, "")), "the file is empty"},
 		{write(t, "a.zip", []byte(rows)), "no zip archive; fetch it again"},
 		{write(t, "a.csv.gz", []byte(rows)), "no gzip file"},
