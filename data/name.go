@@ -54,7 +54,7 @@ func ParseName(path string) NameInfo {
 			info.Pair = b + "/" + q
 		}
 	}
-	for i := 1; i < len(parts) && info.Pair == ""; i++ { // BTC_USDT-1m
+	for i := len(parts) - 1; i > 0 && info.Pair == ""; i-- { // BTC_USDT-1m; of kraken_BTC-CAD the last two
 		if b, q, ok := exchange.NormalPair(parts[i-1] + parts[i]); ok && b == exchange.NormalAsset(parts[i-1]) {
 			info.Pair = b + "/" + q
 		}

@@ -243,6 +243,7 @@ func TestNamesTellPairAndBarSize(t *testing.T) {
 		{"bybit_LTCUSDT_1m_gappy.csv.gz", "LTC/USDT", time.Minute, ""},
 		{"XBTUSDT_trades.csv", "XBT/USDT", 0, ""}, {"BCHEUR_next.csv", "BCH/EUR", 0, ""}, {"BCHEUR.csv", "BCH/EUR", 0, ""},
 		{"GOOG.csv", "", 0, ""}, {"quotes.csv", "", 0, ""}, {"binance.csv", "", 0, ""}, {"", "", 0, ""}, {"_.csv", "", 0, ""},
+		{"yahoo_BTC-CAD.csv", "XBT/CAD", 0, ""}, {"kraken-eth_xbt-1h.csv", "ETH/XBT", time.Hour, ""},
 		{"BTC-USDT-1h.csv", "XBT/USDT", time.Hour, ""}, {"BTC_USDT-5m.csv", "XBT/USDT", 5 * time.Minute, ""},
 		{"SOLCAD_4h.csv", "SOL/CAD", 4 * time.Hour, ""}, {"XDGUSD_1w.csv", "XDG/USD", 7 * 24 * time.Hour, ""},
 		{"old/all.zip:XBTCAD_5.csv", "XBT/CAD", 5 * time.Minute, ""}, {"all.zip:master/XBTCAD_5.csv", "XBT/CAD", 5 * time.Minute, ""},
