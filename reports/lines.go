@@ -132,7 +132,7 @@ func (r *Run) runLines() []line {
 	g := r.Meta.gaps()
 	missing := ""
 	if g.Missing > 0 {
-		missing = fmt.Sprintf("%s without a bar, longest %s; nothing was filled in", plural(g.Missing, "interval"), spanText(g.Longest))
+		missing = fmt.Sprintf("%s without a bar, longest %s; %s", plural(g.Missing, "interval"), spanText(g.Longest), r.Meta.filledIn())
 	}
 	guard, why := "no denials", ""
 	if r.Guard.Denied > 0 {
@@ -172,6 +172,16 @@ func (r *Run) runLines() []line {
 		lines = append(lines, line{label: "Digest", value: r.Meta.Digest, wide: true})
 	}
 	return lines
+}
+
+// filledIn tells what became of intervals without a bar.
+func (m *Meta) filledIn() string {
+	for i := range m.Data {
+		if m.Data[i].Empty == "flat" {
+			return "flat bars stand in (--empty flat)"
+		}
+	}
+	return "nothing was filled in"
 }
 
 func codesText(codes []CodeCount) string {
