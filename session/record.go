@@ -40,32 +40,35 @@ const (
 	entryAsk    = 'R' // Refresh
 )
 
+// entryMax is more than any entry has: a snapshot with fifty fills has 30 kB.
+const entryMax = 1 << 18
+
 // record appends entries to a file.
 type record struct {
 	f    *os.File
 	buf  []byte
+	body []byte
 	size int64
 }
 
 // write appends one entry; body appends its content.
 func (r *record) write(kind byte, body func(b []byte) []byte) error {
-	const room = 1 + binary.MaxVarintLen32
-	content := body(r.buf[:room])
-	r.buf = content
-	n := len(content) - room
-	var head [room]byte
-	head[0] = kind
-	size := 1 + binary.PutUvarint(head[1:], uint64(n))
-	begin := room - size
-	copy(content[begin:], head[:size])
-	sum := crc32.Update(crc32.ChecksumIEEE([]byte{kind}), crc32.IEEETable, content[room:])
-	r.buf = binary.LittleEndian.AppendUint32(content, sum)
-	wrote, err := r.f.Write(r.buf[begin:])
+	r.body = body(r.body[:0])
+	r.buf = entry(r.buf[:0], kind, r.body)
+	wrote, err := r.f.Write(r.buf)
 	r.size += int64(wrote)
 	if err != nil {
 		return fmt.Errorf("session: %s: %w", recordName, err)
 	}
 	return nil
+}
+
+// entry appends an entry.
+func entry(b []byte, kind byte, content []byte) []byte {
+	b = binary.AppendUvarint(append(b, kind), uint64(len(content)))
+	b = append(b, content...)
+	sum := crc32.Update(crc32.ChecksumIEEE([]byte{kind}), crc32.IEEETable, content)
+	return binary.LittleEndian.AppendUint32(b, sum)
 }
 
 func (r *record) number(kind byte, v int64) error {
@@ -79,29 +82,39 @@ type recordReader struct {
 	read int64 // bytes of whole entries
 }
 
-// errTorn says that the file ends within an entry.
-var errTorn = errors.New("the last entry is torn")
+// errTorn says that the file ends within an entry, errDamaged that one before its end is
+// not what was written.
+var (
+	errTorn    = errors.New("the last entry is torn")
+	errDamaged = errors.New("an entry is damaged")
+)
 
 // next is the next entry; its content is valid until the call after. io.EOF at the end,
-// errTorn for an entry that was not written whole.
+// errTorn for a last entry that was not written whole.
 func (r *recordReader) next() (kind byte, content []byte, err error) {
 	kind, err = r.r.ReadByte()
 	if err != nil {
 		return 0, nil, err
 	}
 	n, err := binary.ReadUvarint(r.r)
-	if err != nil || n > 1<<28 {
+	switch {
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		return 0, nil, errTorn
+	case err != nil || n > 1<<28:
+		return 0, nil, errDamaged
 	}
 	if uint64(cap(r.buf)) < n+4 {
 		r.buf = make([]byte, n+4)
 	}
 	b := r.buf[:n+4]
-	if _, err := io.ReadFull(r.r, b); err != nil {
+	if there, err := io.ReadFull(r.r, b); err != nil {
+		if there > entryMax {
+			return 0, nil, errDamaged // a wrong length, and not an end
+		}
 		return 0, nil, errTorn
 	}
 	if binary.LittleEndian.Uint32(b[n:]) != crc32.Update(crc32.ChecksumIEEE([]byte{kind}), crc32.IEEETable, b[:n]) {
-		return 0, nil, errTorn
+		return 0, nil, errDamaged
 	}
 	var v [binary.MaxVarintLen64]byte
 	r.read += int64(1+binary.PutUvarint(v[:], n)) + int64(n) + 4
@@ -128,7 +141,7 @@ func packed(b []byte, vs []int64) []byte {
 func unpacked(b []byte, vs []int64) (rest []byte, err error) {
 	mask, n := binary.Uvarint(b)
 	if n <= 0 {
-		return nil, errTorn
+		return nil, errDamaged
 	}
 	b = b[n:]
 	for i := range vs {
@@ -136,7 +149,7 @@ func unpacked(b []byte, vs []int64) (rest []byte, err error) {
 			continue
 		}
 		if vs[i], n = binary.Varint(b); n <= 0 {
-			return nil, errTorn
+			return nil, errDamaged
 		}
 		b = b[n:]
 	}

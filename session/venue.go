@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -59,14 +60,19 @@ type venueFile struct {
 // tells of. lives is how many sessions it has seen before this one.
 func openVenue(p *plan, dir string, tops bool, now time.Time) (v *simulated, lives int, err error) {
 	path := filepath.Join(dir, recordName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := p.beginRecord(path, tops, now); err != nil {
+			return nil, 0, err
+		}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, 0, fmt.Errorf("session: %s: %s", path, plainFileError(err))
 	}
 	v = &simulated{
-		rec: record{f: f, buf: make([]byte, 0, 4096)}, woken: exchange.Never, close: func() {}, price: make([]money.Price, len(p.catalog.Instruments)),
+		rec: record{f: f}, woken: exchange.Never, close: func() {}, price: make([]money.Price, len(p.catalog.Instruments)),
 	}
-	if lives, err = v.rebuild(p, tops, now); err != nil {
+	if lives, err = v.rebuild(p, tops); err != nil {
 		v.Close()
 		return nil, 0, err
 	}
@@ -111,33 +117,23 @@ func (v *simulated) Close() error {
 	return v.rec.f.Close()
 }
 
+// beginRecord puts a record with nothing but its header in place, whole.
+func (p *plan) beginRecord(path string, tops bool, now time.Time) error {
+	if p.market.now {
+		p.market.synth.Start = exchange.At(now.Truncate(p.market.synth.Interval))
+	}
+	head, err := p.venueHeader(tops)
+	if err != nil {
+		return err
+	}
+	return writeFile(path, entry(nil, entryHeader, head))
+}
+
 // rebuild makes the venue and brings it to the record's end.
-func (v *simulated) rebuild(p *plan, tops bool, now time.Time) (lives int, err error) {
+func (v *simulated) rebuild(p *plan, tops bool) (lives int, err error) {
 	in := &recordReader{r: bufio.NewReaderSize(v.rec.f, 1<<16)}
 	kind, content, err := in.next()
-	switch {
-	case err == io.EOF || err == errTorn && in.read == 0: // none yet, or not even its first entry
-		if err := v.rec.f.Truncate(0); err != nil {
-			return 0, err
-		}
-		if p.market.now {
-			p.market.synth.Start = exchange.At(now.Truncate(p.market.synth.Interval))
-		}
-		if err := v.make(p, tops); err != nil {
-			return 0, err
-		}
-		head, err := p.venueHeader(tops)
-		if err != nil {
-			return 0, err
-		}
-		_, err = v.rec.f.Seek(0, io.SeekStart)
-		if err == nil {
-			err = v.rec.write(entryHeader, func(b []byte) []byte { return append(b, head...) })
-		}
-		return 0, err
-	case err != nil:
-		return 0, fmt.Errorf("session: %s: %w", recordName, err)
-	case kind != entryHeader:
+	if err != nil || kind != entryHeader {
 		return 0, Refused(fmt.Errorf("%s is no record of a venue; give another state directory", recordName))
 	}
 	if err := p.adopt(content, tops); err != nil {
@@ -152,16 +148,19 @@ func (v *simulated) rebuild(p *plan, tops bool, now time.Time) (lives int, err e
 			if kind == entryLife {
 				lives++
 			}
-			err = v.again(kind, content)
+			if err = v.again(kind, content); err == nil {
+				continue
+			}
 		}
-		switch {
-		case err == nil:
-			continue
-		case err == errTorn:
+		switch err {
+		case io.EOF:
+		case errTorn:
 			if err := v.rec.f.Truncate(in.read); err != nil {
 				return lives, fmt.Errorf("session: %s: %w", recordName, err)
 			}
-		case err != io.EOF:
+		case errDamaged:
+			return lives, Refused(fmt.Errorf("%s is damaged at byte %d: bring it back from a copy, or give a new state directory", recordName, in.read))
+		default:
 			return lives, err
 		}
 		v.rec.size = in.read
@@ -226,7 +225,7 @@ func (v *simulated) again(kind byte, content []byte) error {
 		}
 	case entryEvent, entryUnseen:
 		var ev exchange.Event
-		if err := v.Replay.Next(context.Background(), &ev); err != nil || !bytes.Equal(packEvent(v.rec.buf[:0], &ev), content) {
+		if err := v.Replay.Next(context.Background(), &ev); err != nil || !bytes.Equal(packEvent(v.rec.body[:0], &ev), content) {
 			return differs(err)
 		}
 		v.note(&ev)
@@ -247,7 +246,7 @@ func (v *simulated) again(kind byte, content []byte) error {
 	default:
 		n, size := binary.Varint(content)
 		if size <= 0 {
-			return errTorn
+			return errDamaged
 		}
 		switch kind {
 		case entryWake:

@@ -1,0 +1,276 @@
+package session
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+func TestWhatIsPackedIsUnpackedAlike(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := func(name string) int64 {
+			return rapid.OneOf(rapid.Just(int64(0)), rapid.Int64(), rapid.Int64Range(-1, 100)).Draw(t, name)
+		}
+		small := func(name string) uint8 { return rapid.Uint8Range(0, 40).Draw(t, name) }
+		ev := exchange.Event{
+			Seq: uint64(n("seq")), Time: exchange.Stamp(n("time")), Received: exchange.Stamp(n("received")), Interval: time.Duration(n("interval")),
+			Kind: exchange.Kind(small("kind")), Side: exchange.Side(small("side")), State: exchange.State(small("state")), Op: exchange.Op(small("op")),
+			Liquidity: exchange.Liquidity(small("liquidity")), Status: exchange.Status(small("status")), Last: rapid.Bool().Draw(t, "last"),
+			Matched: rapid.Bool().Draw(t, "matched"), Code: exchange.Code(small("code")), Source: uint16(small("source")), Account: exchange.AccountID(small("account")),
+			Instrument: exchange.InstrumentID(rapid.Int32().Draw(t, "instrument")), FeeAsset: exchange.AssetID(rapid.Int32().Draw(t, "asset")),
+			Open: money.Price(n("open")), High: money.Price(n("high")), Low: money.Price(n("low")), Price: money.Price(n("price")), Qty: money.Qty(n("qty")),
+			AskPrice: money.Price(n("ask")), AskQty: money.Qty(n("ask qty")), Count: n("count"), Order: exchange.OrderID(n("order")), TradeID: uint64(n("trade")),
+			Remaining: money.Qty(n("remaining")), Cost: money.Amount(n("cost")), Fee: money.Amount(n("fee")),
+		}
+		if rapid.Bool().Draw(t, "snapshot") {
+			ev.Detail = &exchange.Detail{Snapshot: &exchange.Snapshot{Balances: []exchange.Balance{{Asset: 1, Total: money.Amount(n("total"))}}}}
+		}
+		var got exchange.Event
+		if err := unpackEvent(packEvent(nil, &ev), &got); err != nil || !cmp.Equal(ev, got) {
+			t.Fatalf("%v: %s", err, cmp.Diff(ev, got))
+		}
+		o := exchange.Order{
+			ID: exchange.OrderID(n("id")), Instrument: exchange.InstrumentID(small("order instrument")), Slot: exchange.SlotID(small("slot")), Signal: uint64(n("signal")),
+			Side: exchange.Side(small("order side")), Type: exchange.OrderType(small("type")), TIF: exchange.TimeInForce(small("tif")), STP: exchange.SelfTrade(small("stp")),
+			PostOnly: rapid.Bool().Draw(t, "post"), ReduceOnly: rapid.Bool().Draw(t, "reduce"), FeeInBase: rapid.Bool().Draw(t, "fee in base"),
+			Qty: money.Qty(n("order qty")), Cash: money.Amount(n("cash")), CashStep: money.Qty(n("step")), Display: money.Qty(n("display")), Price: money.Price(n("limit")),
+			Trigger: money.Price(n("trigger")), Trail: money.Price(n("trail")), TrailPPM: n("ppm"), LimitOffset: money.Price(n("offset")), Sent: exchange.Stamp(n("sent")),
+			Expire: exchange.Stamp(n("expire")), Deadline: exchange.Stamp(n("deadline")), Decision: money.Price(n("decision")),
+			Close: exchange.ConditionalClose{On: rapid.Bool().Draw(t, "close"), Type: exchange.OrderType(small("close type")), Price: money.Price(n("close price")), Trigger: money.Price(n("close trigger")), Trail: money.Price(n("close trail")), TrailPPM: n("close ppm")},
+		}
+		var order exchange.Order
+		if err := unpackOrder(packOrder(nil, &o), &order); err != nil || o != order {
+			t.Fatalf("%v: %s", err, cmp.Diff(o, order))
+		}
+		a := exchange.Amend{Order: o.ID, Qty: o.Qty, Display: o.Display, Price: o.Price, Trigger: o.Trigger, Sent: o.Sent, Deadline: o.Deadline}
+		var amend exchange.Amend
+		if err := unpackAmend(packAmend(nil, &a), &amend); err != nil || a != amend {
+			t.Fatalf("%v: %s", err, cmp.Diff(a, amend))
+		}
+	})
+}
+
+// A file of anything is read to an end, without a panic.
+func FuzzRecordReader(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte("Hx"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		in := &recordReader{r: bufio.NewReader(bytes.NewReader(content))}
+		for {
+			kind, body, err := in.next()
+			if err != nil {
+				if err != io.EOF && err != errTorn && err != errDamaged {
+					t.Fatal(err)
+				}
+				return
+			}
+			var e exchange.Event
+			var o exchange.Order
+			switch kind {
+			case entryEvent:
+				_ = unpackEvent(body, &e)
+			case entryOrder:
+				_ = unpackOrder(body, &o)
+			}
+		}
+	})
+}
+
+func goodPlan(t *testing.T) *plan {
+	t.Helper()
+	c, err := Load("testdata/good.yaml")
+	ok(t, err)
+	p, err := c.plan()
+	ok(t, err)
+	return p
+}
+
+// moment is the venue after a whole entry of its record.
+type moment struct {
+	size int64
+	now  exchange.Stamp
+	cad  exchange.Balance
+	xbt  exchange.Balance
+}
+
+func momentOf(v *simulated, p *plan) moment {
+	in := &p.catalog.Instruments[0]
+	return moment{v.rec.size, v.venue.Now(), v.venue.Balance(0, in.Quote), v.venue.Balance(0, in.Base)}
+}
+
+// drive trades by a fixed rule, and notes the venue after each entry.
+func drive(t *testing.T, v *simulated, p *plan, bars int) (moments []moment) {
+	t.Helper()
+	id := exchange.OrderID(0)
+	note := func(err error) {
+		t.Helper()
+		ok(t, err)
+		moments = append(moments, momentOf(v, p))
+	}
+	note(v.Refresh())
+	for n := 0; n < bars; {
+		var ev exchange.Event
+		note(v.Next(context.Background(), &ev))
+		if ev.Kind != exchange.KindBar {
+			continue
+		}
+		n++
+		if n%3 == 0 {
+			id++
+			o := exchange.Order{ID: id, Side: exchange.Buy, Type: exchange.Limit, Qty: 30_000, Price: ev.Price * 101 / 100, Sent: ev.Time}
+			if id%4 == 0 {
+				o.Price = ev.Price * 90 / 100 // rests
+			}
+			note(v.Submit(&o))
+		}
+		if n%10 == 0 {
+			note(v.Cancel(id))
+			note(v.CancelAllAfter(time.Hour))
+		}
+		if n%7 == 0 {
+			v.WakeAt(ev.Time.Add(20 * time.Second))
+			moments = append(moments, momentOf(v, p))
+		}
+	}
+	return moments
+}
+
+func TestVenueIsFoundAsItWasAtEveryCutOfItsRecord(t *testing.T) {
+	p := goodPlan(t)
+	dir := t.TempDir()
+	v, lives, err := openVenue(p, dir, false, time.Unix(0, 0))
+	ok(t, err)
+	if lives != 0 {
+		t.Errorf("%d lives before the first", lives)
+	}
+	first := momentOf(v, p)
+	moments := append([]moment{first}, drive(t, v, p, 40)...)
+	ok(t, v.Close())
+	content, err := os.ReadFile(filepath.Join(dir, recordName))
+	ok(t, err)
+	if last := moments[len(moments)-1]; last.size != int64(len(content)) || last.cad == first.cad || last.xbt == first.xbt {
+		t.Fatalf("the venue has not traded: %+v, %d bytes", last, len(content))
+	}
+	for cut := first.size; cut <= int64(len(content)); cut++ {
+		want := first
+		for _, m := range moments {
+			if m.size <= cut {
+				want = m
+			}
+		}
+		again := t.TempDir()
+		ok(t, os.WriteFile(filepath.Join(again, recordName), content[:cut], 0o600))
+		v, lives, err := openVenue(goodPlan(t), again, false, time.Unix(1, 0))
+		if err != nil {
+			t.Fatalf("cut at byte %d: %v", cut, err)
+		}
+		got := momentOf(v, p)
+		got.size = want.size // the new life is on record already
+		if lives != 1 || got != want {
+			t.Fatalf("cut at byte %d, after %d lives: %+v, want %+v", cut, lives, got, want)
+		}
+		ok(t, v.Close())
+	}
+}
+
+func TestDamagedRecordIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	p := goodPlan(t)
+	v, _, err := openVenue(p, dir, false, time.Unix(0, 0))
+	ok(t, err)
+	drive(t, v, p, 5)
+	ok(t, v.Close())
+	path := filepath.Join(dir, recordName)
+	content, err := os.ReadFile(path)
+	ok(t, err)
+	for at := 0; at < len(content)-200; at += 7 {
+		bad := bytes.Clone(content)
+		bad[at] ^= 0x10
+		ok(t, os.WriteFile(path, bad, 0o600))
+		v, _, err := openVenue(goodPlan(t), dir, false, time.Unix(1, 0))
+		if err == nil {
+			v.Close()
+			t.Errorf("a flipped bit in byte %d of %d is not seen", at, len(content))
+		}
+	}
+}
+
+// What the venue said after the cut is lost, and the snapshot tells it.
+func TestNewConnectionBeginsWithPricesAndSnapshot(t *testing.T) {
+	p := goodPlan(t)
+	dir := t.TempDir()
+	v, _, err := openVenue(p, dir, false, time.Unix(0, 0))
+	ok(t, err)
+	drive(t, v, p, 20)
+	total := v.venue.Balance(0, p.catalog.Instruments[0].Base).Total
+	ok(t, v.Close())
+	v, _, err = openVenue(goodPlan(t), dir, false, time.Unix(1, 0))
+	ok(t, err)
+	defer v.Close()
+	ok(t, v.Refresh())
+	var ev exchange.Event
+	ok(t, v.Next(context.Background(), &ev))
+	if ev.Kind != exchange.KindTrade || ev.Price <= 0 {
+		t.Errorf("first comes a %v at %d, want a price", ev.Kind, ev.Price)
+	}
+	ok(t, v.Next(context.Background(), &ev))
+	if ev.Kind != exchange.KindSnapshot || len(ev.Detail.Snapshot.Fills) == 0 {
+		t.Fatalf("then comes a %v", ev.Kind)
+	}
+	for _, b := range ev.Detail.Snapshot.Balances {
+		if b.Asset == p.catalog.Instruments[0].Base && b.Total != total {
+			t.Errorf("the snapshot has %d, the venue had %d", b.Total, total)
+		}
+	}
+}
+
+func TestOtherMarketThanOnRecordIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	v, _, err := openVenue(goodPlan(t), dir, false, time.Unix(0, 0))
+	ok(t, err)
+	ok(t, v.Close())
+	for name, change := range map[string]func(p *plan){
+		"seed":    func(p *plan) { p.market.synth.Seed++ },
+		"cash":    func(p *plan) { p.cash++ },
+		"latency": func(p *plan) { p.model.Latency++ },
+		"fee":     func(p *plan) { p.config.Account.Fee = "0.1%" },
+	} {
+		p := goodPlan(t)
+		change(p)
+		if v, _, err := openVenue(p, dir, false, time.Unix(1, 0)); !errors.Is(err, ErrRefused) {
+			t.Errorf("another %s: %v", name, err)
+			if v != nil {
+				v.Close()
+			}
+		}
+	}
+}
+
+func TestForeignFileIsNoRecord(t *testing.T) {
+	for i, content := range []string{"hello, world: this is no record", fmt.Sprintf("%c%c{}%s", entryHeader, 2, "\x00\x00\x00\x00")} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, recordName)
+		ok(t, os.WriteFile(path, []byte(content), 0o600))
+		v, _, err := openVenue(goodPlan(t), dir, false, time.Unix(0, 0))
+		if err == nil {
+			v.Close()
+			t.Errorf("%d: a foreign file is taken", i)
+		}
+		if left, err := os.ReadFile(path); err != nil || string(left) != content {
+			t.Errorf("%d: the file was changed: %q, %v", i, left, err)
+		}
+	}
+}
