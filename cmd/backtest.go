@@ -53,6 +53,11 @@ func (a *app) backtest(c *cobra.Command, s *settings, inputs []input) error {
 	if err != nil {
 		return err
 	}
+	if p.risk != nil && !s.quiet {
+		for _, n := range p.risk.Notes {
+			fmt.Fprintln(a.stderr, "note: "+n)
+		}
+	}
 	if s.lookahead {
 		return a.checkLookahead(c.Context(), s, p)
 	}

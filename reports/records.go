@@ -172,6 +172,9 @@ func (c *Collector) denial(r *risk.Record) {
 	c.run.Guard.Denied++
 	for i := range r.Reasons {
 		reason := &r.Reasons[i]
+		if slices.ContainsFunc(r.Reasons[:i], func(o risk.Reason) bool { return o.Control == reason.Control }) {
+			continue // a control denies an order once, whatever it has against it
+		}
 		d := &c.denials[reason.Control]
 		if d.Count == 0 {
 			d.First, d.Reason, d.Example = r.Time, *reason, reason.String()
