@@ -155,17 +155,17 @@ func printStatus(w io.Writer, st *session.Status, now time.Time) error {
 	row("equity", "%s %s, high %s, drawdown %s%%", m.Equity, m.Currency, dash(m.High), dash(m.DrawdownPct))
 	row("day", "%s since %s", dash(m.DayPnL), dash(m.DayStart))
 	if m.LeaseUntil != "" {
-		row("lease", "until %s", m.LeaseUntil)
+		row("lease", "until %s", toTheSecond(m.LeaseUntil))
 	}
 	for _, h := range st.Exposure {
 		row("exposure", "%s %s at %s, worst case %s %s", h.Instrument, h.Qty, dash(h.AvgPrice), h.Worst, m.Currency)
 	}
 	row("orders", "%d open, %d unknown, %d trades", st.Orders.Open, st.Orders.Unknown, st.Orders.Trades)
 	for _, d := range st.Data {
-		row("data", "%s %v old", d.Instrument, time.Duration(d.AgeMs)*time.Millisecond)
+		row("data", "%s %v old", d.Instrument, (time.Duration(d.AgeMs) * time.Millisecond).Round(time.Second/10))
 	}
 	row("journal", "line %d, %d ms behind the disk", st.Journal.Seq, st.Journal.LagMs)
-	row("time", "%s at the venue", st.Time)
+	row("time", "%s at the venue", toTheSecond(st.Time))
 	row("next", "%s", st.Next)
 	return t.Flush()
 }
@@ -175,4 +175,13 @@ func dash(s string) string {
 		return "–"
 	}
 	return s
+}
+
+// toTheSecond is a time without its fraction of a second.
+func toTheSecond(text string) string {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return text
+	}
+	return t.UTC().Format(time.RFC3339)
 }

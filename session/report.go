@@ -56,7 +56,7 @@ func (s *session) status(g *risk.Status) *Status {
 		Profile: p.limits.Profile, DryRun: p.dryRun, Starts: s.lives + 1, Phase: g.Phase.String(), Level: g.Level.String(), Latches: []Latch{},
 		Account: Money{Currency: cur.Name, Equity: amount(g.Equity)}, Exposure: []Held{}, Data: []Age{},
 		Orders: Orders{Open: g.Open, Unknown: g.Unknown, Trades: s.books.trades},
-		Streak: g.Streak, Journal: Head{Seq: head.Seq, Hash: hex.EncodeToString(head.Hash[:])}, Digest: s.digest.Sum(), Build: s.opt.Build, Next: next(g),
+		Streak: g.Streak, Journal: Head{Seq: head.Seq, Hash: hex.EncodeToString(head.Hash[:])}, Digest: s.digest.Sum(), Build: s.opt.Build, Next: next(g, p.armKey != nil),
 	}
 	if _, waiting := s.journal.Unsynced(); waiting {
 		st.Journal.LagMs = time.Since(s.flushed).Milliseconds()
@@ -108,8 +108,10 @@ func (s *session) latch(l *risk.Latch, now exchange.Stamp) Latch {
 }
 
 // next is what a person should do.
-func next(g *risk.Status) string {
+func next(g *risk.Status, canArm bool) string {
 	switch {
+	case !canArm && (g.Level >= risk.Halted || g.Phase == risk.Ready):
+		return "give it a key to be armed with: breakwater sign --new-key FILE, then arm-key in bot.yaml, then start it again"
 	case g.Level == risk.Killed:
 		return "find out why; then remove KILL and arm: breakwater arm request"
 	case g.Level == risk.Halted:
