@@ -193,17 +193,9 @@ func TestTheTableOfAJournalMayGrowAndNotChange(t *testing.T) {
 			must(t, cat.AddAsset, "CAD", 4)
 			return cat, 1
 		},
-		"other decimals": func() (*exchange.Catalog, exchange.AssetID) {
-			cat := exchange.NewCatalog()
-			must(t, cat.AddAsset, "XBT", 10)
-			must(t, cat.AddAsset, "CAD", 4)
-			for _, s := range []exchange.Spec{{Symbol: "XBT/CAD", PriceDecimals: 2, LotDecimals: 8}, {Symbol: "ETH/CAD", PriceDecimals: 2, LotDecimals: 8}} {
-				if _, err := cat.Add(s); err != nil {
-					t.Fatal(err)
-				}
-			}
-			return cat, 1
-		},
+		"other price decimals": func() (*exchange.Catalog, exchange.AssetID) { return scaled(t, 4, 2, 8), 1 },
+		"other lot decimals":   func() (*exchange.Catalog, exchange.AssetID) { return scaled(t, 4, 1, 7), 1 },
+		"other asset decimals": func() (*exchange.Catalog, exchange.AssetID) { return scaled(t, 5, 1, 8), 1 },
 	} {
 		if err := resume(bad()); err == nil {
 			t.Errorf("%s: the journal is continued", name)
@@ -225,6 +217,9 @@ func TestTheTableOfAJournalMayGrowAndNotChange(t *testing.T) {
 	if _, err := cat.Add(exchange.Spec{Symbol: "SOL/CAD", PriceDecimals: 2, LotDecimals: 8}); err != nil {
 		t.Fatal(err)
 	}
+	if err := resume(scaled(t, 4, 1, 8), 1); err != nil {
+		t.Fatalf("the same catalog: %v", err)
+	}
 	if err := resume(cat, 1); err != nil {
 		t.Fatalf("one more pair: %v", err)
 	}
@@ -237,6 +232,22 @@ func TestTheTableOfAJournalMayGrowAndNotChange(t *testing.T) {
 	if got := entries(t, fs); len(got) != 2 {
 		t.Errorf("the same table begins a file: %v", got)
 	}
+}
+
+// scaled is the catalog of the tests with other decimals of CAD and of XBT/CAD.
+func scaled(t *testing.T, cad, price, lot uint8) *exchange.Catalog {
+	t.Helper()
+	cat := exchange.NewCatalog()
+	must(t, cat.AddAsset, "XBT", 10)
+	must(t, cat.AddAsset, "CAD", cad)
+	for _, s := range []exchange.Spec{
+		{Symbol: "XBT/CAD", PriceDecimals: price, LotDecimals: lot, OrderMin: 5000, RulesKnown: true}, {Symbol: "ETH/CAD", PriceDecimals: 2, LotDecimals: 8},
+	} {
+		if _, err := cat.Add(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cat
 }
 
 func must(t *testing.T, add func(string, uint8) (exchange.AssetID, error), name string, decimals uint8) {
