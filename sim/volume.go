@@ -45,3 +45,11 @@ func (w *volume) add(t exchange.Stamp, usd money.Amount) {
 	w.steps[w.last%volumeSteps] += usd
 	w.sum += usd
 }
+
+// FeeVolume is what an account traded in the last 30 days, in US dollars at
+// VolumeDecimals: what its fees depend on.
+func (v *Venue) FeeVolume(account exchange.AccountID) money.Amount {
+	w := &v.accounts[account].volume
+	w.roll(v.now)
+	return w.sum
+}
