@@ -1,0 +1,341 @@
+package krakend
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"breakwater/data"
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+	"breakwater/sim"
+)
+
+// Config is what a Server is made of. The zero value is a market of XBT/CAD that is made
+// up, played in real time, with one account that has the demo key.
+type Config struct {
+	Pairs    []Pair    // none: XBT/CAD
+	Rules    []byte    // a recorded answer of AssetPairs; its other pairs are listed too, with empty books
+	Accounts []Account // none: DemoAccount
+	Seed     uint64    // of the crowd, the made-up markets and the identifiers
+
+	Speed    float64   // seconds of the venue in one of ours; 0: 1
+	Lockstep bool      // time passes in Step only
+	Start    time.Time // the venue's time at the start; zero: now
+
+	Fees            sim.Fees // nil: sim.KrakenFees
+	PostOnlyRejects bool     // a post-only order that would cross is refused at once
+	HistoryCost     float64  // what Ledgers and TradesHistory cost of the REST counter; 0: 2
+	MostRequests    int      // at a time; more are EService:Throttled; 0: 512
+}
+
+// Pair is a pair with a live book.
+type Pair struct {
+	Symbol string // any spelling
+	Preset string // of data.Preset, where Open is nil; "": calm
+	// Open gives the bars or trades that the book follows, in the scales of the instrument.
+	Open func(*exchange.Instrument) (data.Series, error)
+	Bare bool // no crowd: the book holds what clients put there
+}
+
+// Server is a simulated Kraken. Its methods may be used by several goroutines.
+type Server struct {
+	config   Config
+	core     *core
+	calls    chan func(*core)
+	quit     chan struct{}
+	done     chan struct{}
+	close    sync.Once
+	keys     sync.RWMutex
+	byKey    map[string]*apiKey
+	inFlight atomic.Int64
+	real     time.Time
+	venue    exchange.Stamp // at real
+}
+
+// The rhythm of the server in real time, and its defaults.
+const (
+	wakeEvery      = 50 * time.Millisecond
+	ticksAtOnce    = 10 // of the crowd, in one wake: what a fast venue leaves out
+	defaultHistory = 720
+)
+
+// New makes a server and starts its venue. Close ends it.
+func New(config Config) (*Server, error) {
+	s := &Server{config: config, calls: make(chan func(*core)), quit: make(chan struct{}), done: make(chan struct{}), byKey: map[string]*apiKey{}}
+	c := &s.config
+	if len(c.Pairs) == 0 {
+		c.Pairs = []Pair{{Symbol: "XBT/CAD"}}
+	}
+	if len(c.Accounts) == 0 {
+		c.Accounts = []Account{DemoAccount("demo")}
+	}
+	if c.Speed < 0 || c.Speed > 1e6 {
+		return nil, fmt.Errorf("krakend: speed %g is out of range; give 0 (real time) to 1000000", c.Speed)
+	}
+	if c.Speed == 0 {
+		c.Speed = 1
+	}
+	if c.Fees == nil {
+		c.Fees = sim.KrakenFees()
+	}
+	if c.HistoryCost == 0 {
+		c.HistoryCost = 2
+	}
+	if c.MostRequests == 0 {
+		c.MostRequests = 512
+	}
+	if c.Start.IsZero() {
+		c.Start = time.Now()
+	}
+	if err := s.build(); err != nil {
+		return nil, err
+	}
+	s.real, s.venue = time.Now(), s.core.now
+	go s.run()
+	return s, nil
+}
+
+// build makes the core: catalog, venue, accounts, markets, and the first minutes of trading.
+func (s *Server) build() error {
+	cfg := &s.config
+	rules, err := readRules(cfg.Rules)
+	if err != nil {
+		return err
+	}
+	c := &core{
+		config: cfg, rules: rules, tickEvery: max(tick, time.Duration(cfg.Speed*float64(wakeEvery)/ticksAtOnce)),
+		byTxid: map[string]*order{}, byFill: map[string]*fill{}, byRow: map[string]*ledgerRow{}, ids: idents{seed: mix(cfg.Seed + 1)},
+		strangers: map[string]stranger{}, prints: map[uint64]printed{},
+	}
+	s.core = c
+	prices, err := c.list(cfg, rules)
+	if err != nil {
+		return err
+	}
+	deposits := make([]sim.Deposits, len(cfg.Accounts)+crowdAccounts)
+	c.venue, err = sim.NewVenue(sim.Config{Catalog: c.catalog, Fees: cfg.Fees, Accounts: deposits, BookOnly: true, PostOnlyRejects: cfg.PostOnlyRejects})
+	if err != nil {
+		return err
+	}
+	start := exchange.At(cfg.Start)
+	c.now = start.Add(-crowdMinutes * time.Minute)
+	c.nextTick = c.now
+	c.venue.AdvanceTo(c.now)
+	if err := s.admit(cfg.Accounts); err != nil {
+		return err
+	}
+	for i := range cfg.Pairs {
+		if err := c.populate(&cfg.Pairs[i], prices[i], cfg.Seed+uint64(i)); err != nil {
+			return err
+		}
+	}
+	c.fund()
+	c.advance(start)
+	return nil
+}
+
+// list fills the catalog and the markets. It returns the starting prices of cfg.Pairs.
+func (c *core) list(cfg *Config, rules *rulebook) ([]float64, error) {
+	var specs []exchange.Spec
+	var prices []float64
+	listed := map[string]bool{}
+	for _, p := range cfg.Pairs {
+		spec, price, err := rules.spec(p.Symbol)
+		if err != nil {
+			return nil, err
+		}
+		if listed[spec.Symbol] {
+			return nil, fmt.Errorf("krakend: %s is given twice; leave one out", spec.Symbol)
+		}
+		listed[spec.Symbol] = true
+		specs, prices = append(specs, spec), append(prices, price)
+	}
+	if rules != nil {
+		for _, symbol := range slices.Sorted(maps.Keys(rules.ids)) {
+			spec, _, err := rules.spec(symbol)
+			if err != nil {
+				return nil, err
+			}
+			if !listed[spec.Symbol] {
+				specs = append(specs, spec)
+			}
+		}
+	}
+	c.catalog = exchange.NewCatalog()
+	if _, err := data.AddSpecs(c.catalog, specs...); err != nil {
+		return nil, err
+	}
+	for i := range cfg.Accounts {
+		for _, name := range slices.Sorted(maps.Keys(cfg.Accounts[i].Balances)) {
+			if _, ok := c.catalog.Asset(name); ok {
+				continue
+			}
+			if _, err := c.catalog.AddAsset(name, data.AssetDecimals(name)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	c.markets = make([]market, len(c.catalog.Instruments))
+	for i := range c.markets {
+		m := &c.markets[i]
+		m.in = &c.catalog.Instruments[i]
+		base, quote := &c.catalog.Assets[m.in.Base], &c.catalog.Assets[m.in.Quote]
+		m.id, m.row = rules.row(m.in, c.catalog)
+		m.altname, m.wsname, m.symbol = m.row.Altname, m.row.Wsname, streamName(base.Name)+"/"+streamName(quote.Name)
+		m.costDecimals, m.status = m.in.CostDecimals, m.in.Status
+		m.baseDecimals, m.quoteDecimals = base.Decimals, quote.Decimals
+		for k := range m.candles {
+			m.candles[k].size = time.Duration(intervals[k]) * time.Minute
+		}
+	}
+	return prices, nil
+}
+
+// admit opens the accounts, books their balances and takes their keys.
+func (s *Server) admit(accounts []Account) error {
+	c := s.core
+	for i := range accounts {
+		a := &account{
+			Account: accounts[i], id: exchange.AccountID(i), limits: tierLimits[accounts[i].Tier%Tier(len(tierLimits))], byID: map[exchange.OrderID]*order{},
+			total: make([]money.Amount, len(c.catalog.Assets)), engine: make([]counter, len(c.markets)), tokens: map[string]exchange.Stamp{},
+		}
+		c.accounts = append(c.accounts, a)
+		for _, k := range a.Keys {
+			key, err := newKey(k, a)
+			if err != nil {
+				return err
+			}
+			if s.byKey[k.Public] != nil {
+				return fmt.Errorf("krakend: two keys are %q; a key's public part must be its own", k.Public)
+			}
+			key.created = c.now
+			s.byKey[k.Public] = key
+			c.keys = append(c.keys, key)
+		}
+	}
+	for i, a := range c.accounts {
+		for _, name := range slices.Sorted(maps.Keys(accounts[i].Balances)) {
+			asset, _ := c.catalog.Asset(name)
+			amount, err := money.Parse(accounts[i].Balances[name], asset.Decimals)
+			if err != nil || amount < 0 {
+				return fmt.Errorf("krakend: account %q: balance %q of %s is no amount of at most %d decimals", a.Name, accounts[i].Balances[name], name, asset.Decimals)
+			}
+			if err := c.deposit(a, asset.ID, money.Amount(amount)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// populate gives a pair its crowd.
+func (c *core) populate(p *Pair, price float64, seed uint64) error {
+	if p.Bare {
+		return nil
+	}
+	in, _ := c.catalog.Find(p.Symbol)
+	m := &c.markets[in.ID]
+	open := p.Open
+	if open == nil {
+		open = func(in *exchange.Instrument) (data.Series, error) { return made(in, p.Preset, price, seed) }
+	}
+	series, err := open(in)
+	if err != nil {
+		return err
+	}
+	w := &crowd{
+		rnd:  rand.New(rand.NewPCG(seed, 1)),
+		path: &path{rnd: rand.New(rand.NewPCG(seed, 2)), series: series, tick: c.tickEvery},
+	}
+	if err := w.open(c, m); err != nil {
+		return fmt.Errorf("krakend: the feed of %s has no data to begin with: %w", in.Symbol, err)
+	}
+	m.crowd = w
+	return nil
+}
+
+// made is a made-up market: the same as "breakwater data synth" makes.
+func made(in *exchange.Instrument, preset string, price float64, seed uint64) (data.Series, error) {
+	if preset == "" {
+		preset = "calm"
+	}
+	m, err := data.Preset(preset)
+	if err != nil {
+		return data.Series{}, err
+	}
+	m.Size *= m.Price / price
+	m.Seed, m.Pair, m.Price, m.Count = seed, in.Symbol, price, 1_000_000
+	m.PriceDecimals, m.LotDecimals, m.Tick = in.PriceDecimals, in.LotDecimals, in.Tick
+	synth, err := data.NewSynth(m)
+	if err != nil {
+		return data.Series{}, err
+	}
+	return data.Series{Name: "synthetic " + in.Symbol, Instrument: in.ID, Interval: m.Interval, Bars: synth.Bars()}, nil
+}
+
+// run owns the venue until Close.
+func (s *Server) run() {
+	defer close(s.done)
+	var wake <-chan time.Time
+	if !s.config.Lockstep {
+		t := time.NewTicker(wakeEvery)
+		defer t.Stop()
+		wake = t.C
+	}
+	for {
+		select {
+		case call := <-s.calls:
+			s.core.advance(s.clock())
+			call(s.core)
+		case <-wake:
+			s.core.advance(s.clock())
+		case <-s.quit:
+			return
+		}
+	}
+}
+
+// clock is the venue's time by ours.
+func (s *Server) clock() exchange.Stamp {
+	if s.config.Lockstep {
+		return s.core.now
+	}
+	return s.venue.Add(time.Duration(float64(time.Since(s.real)) * s.config.Speed))
+}
+
+// do runs f where the venue is owned and waits for it; false when the server is closed.
+func (s *Server) do(f func(*core)) bool {
+	done := make(chan struct{})
+	select {
+	case s.calls <- func(c *core) { defer close(done); f(c) }:
+		<-done
+		return true
+	case <-s.done:
+		return false
+	}
+}
+
+// Close stops the venue. Calls that come later are answered with EService:Unavailable.
+func (s *Server) Close() {
+	s.close.Do(func() { close(s.quit) })
+	<-s.done
+}
+
+// Now is the venue's time.
+func (s *Server) Now() (now time.Time) {
+	s.do(func(c *core) { now = c.now.Time() })
+	return now
+}
+
+// Step lets time pass in a venue that runs in lockstep.
+func (s *Server) Step(d time.Duration) {
+	s.do(func(c *core) { c.advance(c.now.Add(max(0, d))) })
+}
+
+// SetStatus changes what the venue allows: online, post-only, cancel-only, maintenance.
+func (s *Server) SetStatus(status exchange.Status) { s.do(func(c *core) { c.setStatus(status) }) }
