@@ -9,13 +9,24 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the outputs in README.md anew")
+var update = flag.Bool("update", false, "write the outputs in README.md and docs/limits.md anew")
 
 const fence = "```"
 
-// Every console block of README.md is one command with the output that it has.
-func TestReadmeShowsTrueOutput(t *testing.T) {
-	path, err := filepath.Abs(filepath.Join("..", "README.md"))
+func TestReadmeShowsTrueOutput(t *testing.T) { showsTrueOutput(t, "README.md", 3) }
+
+func TestLimitsPageShowsTrueOutput(t *testing.T) {
+	showsTrueOutput(t, filepath.Join("docs", "limits.md"), 2)
+}
+
+// showsTrueOutput holds that every console block of a page is one command with the output
+// that it has, run where there is a copy of the examples.
+func showsTrueOutput(t *testing.T, page string, want int) {
+	path, err := filepath.Abs(filepath.Join("..", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := filepath.Abs(filepath.Join("..", "examples"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,6 +35,9 @@ func TestReadmeShowsTrueOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
+	if err := os.CopyFS("examples", os.DirFS(examples)); err != nil {
+		t.Fatal(err)
+	}
 	var text strings.Builder
 	rest, blocks := string(raw), 0
 	for {
@@ -37,14 +51,14 @@ func TestReadmeShowsTrueOutput(t *testing.T) {
 		blocks++
 		if got, ran := readmeOutput(t, command); ran {
 			if got != shown && !*update {
-				t.Errorf("README.md shows for %q\n%s\nbut it prints\n%s\n(go test ./cmd -update writes it anew)", command, shown, got)
+				t.Errorf("%s shows for %q\n%s\nbut it prints\n%s\n(go test ./cmd -update writes it anew)", page, command, shown, got)
 			}
 			shown = got
 		}
 		text.WriteString(fence + "console\n$ " + command + "\n" + shown + fence)
 	}
-	if blocks != 3 {
-		t.Errorf("README.md has %d console blocks, want 3", blocks)
+	if blocks != want {
+		t.Errorf("%s has %d console blocks, want %d", page, blocks, want)
 	}
 	if *update {
 		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
@@ -69,7 +83,7 @@ func TestReadmeLinksToWhatIsThere(t *testing.T) {
 	}
 }
 
-// readmeOutput runs a command of README.md: what `make demo` runs, or the program's own.
+// readmeOutput runs a command of a page: what `make demo` runs, or the program's own.
 // Commands on real data run where there is some.
 func readmeOutput(t *testing.T, command string) (output string, ran bool) {
 	t.Helper()
@@ -78,7 +92,7 @@ func readmeOutput(t *testing.T, command string) (output string, ran bool) {
 	}
 	args, ours := strings.CutPrefix(command, "breakwater ")
 	if !ours {
-		t.Fatalf("README.md shows %q, which this test cannot run", command)
+		t.Fatalf("the page shows %q, which this test cannot run", command)
 	}
 	if strings.Contains(args, "XBTCAD_1440.csv") {
 		root := os.Getenv("BREAKWATER_DATA")

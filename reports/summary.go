@@ -226,6 +226,9 @@ func (s *summary) denials(r *Run) {
 	for i := range g.Denials {
 		s.hang(wrapped(g.Denials[i].text(), s.width-2), 2, dim)
 	}
+	if r.Orders.Approved == 0 && g.Denied > 0 {
+		s.wrap(yellow, "No order got through: every one was larger than a limit or came while the guard was closed. A limit denies, it does not make an order smaller.")
+	}
 	gap(len(g.Stops))
 	for i := range g.Stops {
 		s.hang(wrapped(g.Stops[i].text(), s.width-2), 2, yellow)

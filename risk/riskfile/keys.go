@@ -132,7 +132,7 @@ var params = []param{
 		at: func(l *risk.Limits) *int64 { return &l.ProfileDailyPPM }},
 	{control: risk.ProfileLimits, name: "drawdown", kind: share, doc: "fall from the highest equity beside drawdown", zero: "any fall halts", scaled: true,
 		at: func(l *risk.Limits) *int64 { return &l.ProfileDrawdownPPM }},
-	{control: risk.FeeAnomaly, kind: share, doc: "the schedule's worst fee", zero: "any fee pauses",
+	{control: risk.FeeAnomaly, kind: share, doc: "the schedule's worst fee: half as much again on three fills pauses, three times as much on one", zero: "any fee pauses",
 		at: func(l *risk.Limits) *int64 { return &l.FeePPM }},
 	{control: risk.SlippageAnomaly, name: "fill", kind: share, doc: "distance of a fill from the price at its decision", zero: "any slippage pauses the pair",
 		at: func(l *risk.Limits) *int64 { return &l.SlipPPM }},
