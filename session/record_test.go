@@ -17,6 +17,8 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/strategy"
+	"breakwater/strategy/engine"
 )
 
 func TestWhatIsPackedIsUnpackedAlike(t *testing.T) {
@@ -151,7 +153,7 @@ func drive(t *testing.T, v *simulated, p *plan, bars int) (moments []moment) {
 func TestVenueIsFoundAsItWasAtEveryCutOfItsRecord(t *testing.T) {
 	p := goodPlan(t)
 	dir := t.TempDir()
-	v, lives, err := openVenue(p, dir, false, time.Unix(0, 0))
+	v, lives, err := openVenue(p, dir, false, 3, time.Unix(0, 0))
 	ok(t, err)
 	if lives != 0 {
 		t.Errorf("%d lives before the first", lives)
@@ -173,7 +175,7 @@ func TestVenueIsFoundAsItWasAtEveryCutOfItsRecord(t *testing.T) {
 		}
 		again := t.TempDir()
 		ok(t, os.WriteFile(filepath.Join(again, recordName), content[:cut], 0o600))
-		v, lives, err := openVenue(goodPlan(t), again, false, time.Unix(1, 0))
+		v, lives, err := openVenue(goodPlan(t), again, false, 3, time.Unix(1, 0))
 		if err != nil {
 			t.Fatalf("cut at byte %d: %v", cut, err)
 		}
@@ -189,7 +191,7 @@ func TestVenueIsFoundAsItWasAtEveryCutOfItsRecord(t *testing.T) {
 func TestDamagedRecordIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	p := goodPlan(t)
-	v, _, err := openVenue(p, dir, false, time.Unix(0, 0))
+	v, _, err := openVenue(p, dir, false, 3, time.Unix(0, 0))
 	ok(t, err)
 	drive(t, v, p, 5)
 	ok(t, v.Close())
@@ -200,7 +202,7 @@ func TestDamagedRecordIsRefused(t *testing.T) {
 		bad := bytes.Clone(content)
 		bad[at] ^= 0x10
 		ok(t, os.WriteFile(path, bad, 0o600))
-		v, _, err := openVenue(goodPlan(t), dir, false, time.Unix(1, 0))
+		v, _, err := openVenue(goodPlan(t), dir, false, 3, time.Unix(1, 0))
 		if err == nil {
 			v.Close()
 			t.Errorf("a flipped bit in byte %d of %d is not seen", at, len(content))
@@ -212,12 +214,12 @@ func TestDamagedRecordIsRefused(t *testing.T) {
 func TestNewConnectionBeginsWithPricesAndSnapshot(t *testing.T) {
 	p := goodPlan(t)
 	dir := t.TempDir()
-	v, _, err := openVenue(p, dir, false, time.Unix(0, 0))
+	v, _, err := openVenue(p, dir, false, 3, time.Unix(0, 0))
 	ok(t, err)
 	drive(t, v, p, 20)
 	total := v.venue.Balance(0, p.catalog.Instruments[0].Base).Total
 	ok(t, v.Close())
-	v, _, err = openVenue(goodPlan(t), dir, false, time.Unix(1, 0))
+	v, _, err = openVenue(goodPlan(t), dir, false, 3, time.Unix(1, 0))
 	ok(t, err)
 	defer v.Close()
 	ok(t, v.Refresh())
@@ -237,9 +239,48 @@ func TestNewConnectionBeginsWithPricesAndSnapshot(t *testing.T) {
 	}
 }
 
+// warmBars counts the bars that it is shown while it may not act.
+type warmBars struct {
+	need, seen int
+	last       exchange.Stamp
+}
+
+func (w *warmBars) WarmUp() int { return w.need }
+
+func (w *warmBars) OnBar(ctx *strategy.Context, bar strategy.Bar) {
+	w.seen++
+	if bar.Time <= w.last || ctx.Price() != bar.Close {
+		panic("a bar out of order, or without its price")
+	}
+	w.last = bar.Time
+	if ctx.Buy(1) != 0 || ctx.Enter(1) != 0 || ctx.Position().Qty != 0 {
+		panic("it could act while it warms up")
+	}
+}
+
+func TestStrategiesAreWarmAfterARestart(t *testing.T) {
+	for _, c := range []struct{ need, ran, seen, rest int }{{3, 20, 3, 0}, {3, 2, 2, 1}, {0, 20, 0, 0}} {
+		p, dir := goodPlan(t), t.TempDir()
+		v, _, err := openVenue(p, dir, false, c.need, time.Unix(0, 0))
+		ok(t, err)
+		drive(t, v, p, c.ran)
+		end := v.venue.Now()
+		ok(t, v.Close())
+		v, _, err = openVenue(goodPlan(t), dir, false, c.need, time.Unix(1, 0))
+		ok(t, err)
+		s := &warmBars{need: c.need}
+		slots := []engine.Slot{{Strategy: s, Instruments: []exchange.InstrumentID{0}, Interval: time.Minute}}
+		v.warm(p, slots)
+		if s.seen != c.seen || warmUps(slots) != c.rest || c.seen > 0 && s.last != end {
+			t.Errorf("%+v: it saw %d bars, the last at %v of %v, and waits for %d more", c, s.seen, s.last, end, warmUps(slots))
+		}
+		ok(t, v.Close())
+	}
+}
+
 func TestOtherMarketThanOnRecordIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	v, _, err := openVenue(goodPlan(t), dir, false, time.Unix(0, 0))
+	v, _, err := openVenue(goodPlan(t), dir, false, 3, time.Unix(0, 0))
 	ok(t, err)
 	ok(t, v.Close())
 	for name, change := range map[string]func(p *plan){
@@ -250,7 +291,7 @@ func TestOtherMarketThanOnRecordIsRefused(t *testing.T) {
 	} {
 		p := goodPlan(t)
 		change(p)
-		if v, _, err := openVenue(p, dir, false, time.Unix(1, 0)); !errors.Is(err, ErrRefused) {
+		if v, _, err := openVenue(p, dir, false, 3, time.Unix(1, 0)); !errors.Is(err, ErrRefused) {
 			t.Errorf("another %s: %v", name, err)
 			if v != nil {
 				v.Close()
@@ -264,7 +305,7 @@ func TestForeignFileIsNoRecord(t *testing.T) {
 		dir := t.TempDir()
 		path := filepath.Join(dir, recordName)
 		ok(t, os.WriteFile(path, []byte(content), 0o600))
-		v, _, err := openVenue(goodPlan(t), dir, false, time.Unix(0, 0))
+		v, _, err := openVenue(goodPlan(t), dir, false, 3, time.Unix(0, 0))
 		if err == nil {
 			v.Close()
 			t.Errorf("%d: a foreign file is taken", i)

@@ -85,9 +85,13 @@ func (s *session) open() (err error) {
 	if s.slots, tops, err = p.makeSlots(); err != nil {
 		return Wrong(err)
 	}
-	if s.venue, s.lives, err = openVenue(p, s.dir.path, tops, s.began); err != nil {
+	if s.venue, s.lives, err = openVenue(p, s.dir.path, tops, warmUps(s.slots), s.began); err != nil {
 		return err
 	}
+	if s.lives > 0 {
+		s.venue.warm(p, s.slots)
+	}
+	s.venue.history = history{} // what comes from now on, the strategies see themselves
 	s.pacer = NewPacer(s.venue, p.pace, s.nudge)
 	if err := s.dir.clearControl(); err != nil {
 		return err

@@ -28,6 +28,7 @@ type simulated struct {
 	rec   record
 	woken exchange.Stamp
 	close func()
+	history
 	price []money.Price    // by instrument: of the last bar or trade, 0: none yet
 	greet []exchange.Event // what the venue tells whoever connects, before all else
 	// connecting: the account's snapshot is on its way, and nothing else is seen before it
@@ -57,8 +58,9 @@ type venueFile struct {
 }
 
 // openVenue opens the venue of a state directory: a new one, or the one that its record
-// tells of. lives is how many sessions it has seen before this one.
-func openVenue(p *plan, dir string, tops bool, now time.Time) (v *simulated, lives int, err error) {
+// tells of. lives is how many sessions it has seen before this one; of each series it
+// remembers keep bars.
+func openVenue(p *plan, dir string, tops bool, keep int, now time.Time) (v *simulated, lives int, err error) {
 	path := filepath.Join(dir, recordName)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := p.beginRecord(path, tops, now); err != nil {
@@ -70,7 +72,7 @@ func openVenue(p *plan, dir string, tops bool, now time.Time) (v *simulated, liv
 		return nil, 0, fmt.Errorf("session: %s: %s", path, plainFileError(err))
 	}
 	v = &simulated{
-		rec: record{f: f}, woken: exchange.Never, close: func() {}, price: make([]money.Price, len(p.catalog.Instruments)),
+		rec: record{f: f}, history: history{keep: keep}, woken: exchange.Never, close: func() {}, price: make([]money.Price, len(p.catalog.Instruments)),
 	}
 	if lives, err = v.rebuild(p, tops); err != nil {
 		v.Close()
@@ -103,6 +105,9 @@ func (v *simulated) tellPrices() {
 
 // note keeps what the venue's last prices are.
 func (v *simulated) note(ev *exchange.Event) {
+	if ev.Kind == exchange.KindBar {
+		v.history.add(ev)
+	}
 	if ev.Kind == exchange.KindBar && ev.Matched || ev.Kind == exchange.KindTrade {
 		v.price[ev.Instrument] = ev.Price
 	}
