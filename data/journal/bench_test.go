@@ -85,7 +85,7 @@ func BenchmarkDurable(b *testing.B) {
 	}
 	defer raw.Close()
 	r := typical(0)
-	line := make([]byte, 440)
+	line, _ := journal.RecordLine(w.Head(), &r)
 	var ours, theirs time.Duration
 	for b.Loop() {
 		start := time.Now()

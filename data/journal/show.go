@@ -71,7 +71,8 @@ func Show(fs FS, anchor *Head, filter Filter, table bool, out io.Writer) error {
 			symbol != "" && symbolOf(e.Table, id) != symbol:
 			continue
 		case !table:
-			_, err = w.Write(append(e.Raw, '\n'))
+			_, _ = w.Write(e.Raw) // the first error stays with the buffer
+			err = w.WriteByte('\n')
 		default:
 			s.text = e.describe(s.text[:0])
 			_, err = fmt.Fprintf(w, "%9d  %-30v  %-11s  %6s  %-9s  %s\n", e.Head.Seq, e.Time, name, numberText(order), symbolOf(e.Table, id), s.text)
