@@ -131,7 +131,7 @@ func TestRunUnderNijaStopsAtItsDrawdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"HALTED</b></td><td>the account", "<td>as given</td>", "fall from the high-water mark", ">max-position</td>", "armed by the backtest"} {
+	for _, want := range []string{"HALTED</b></td><td class=\"t\">the account", "<td>as given</td>", "fall from the high-water mark", ">max-position</td>", "armed by the backtest"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("report.html does not say %q", want)
 		}

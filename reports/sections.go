@@ -218,7 +218,9 @@ func (r *Run) guardSection(p *page) {
 		s := &r.Meta.Strictness[i]
 		p.Strictness = append(p.Strictness, s.cells(true))
 	}
-	p.StrictnessHeads = strictnessHeads
+	for _, h := range strictnessHeads {
+		p.StrictnessHeads = append(p.StrictnessHeads, strings.ToUpper(h[:1])+h[1:])
+	}
 	for i := range g.Levels[:min(len(g.Levels), levelsShown)] {
 		l := &g.Levels[i]
 		row := levelRow{Time: instant(l.Time), From: l.From.String(), To: l.To.String(), Scope: orDash(r.levelOf(l)), Cause: l.Cause, Equity: m.text(l.Equity)}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
@@ -78,7 +79,7 @@ func reasonText(r *risk.Reason) string {
 	var parts []string
 	for i := range r.Fields {
 		if f := &r.Fields[i]; f.Key != "" {
-			parts = append(parts, f.Key+" "+grouped(money.Trim(f.Value, f.Decimals)))
+			parts = append(parts, fieldText(f))
 		}
 	}
 	numbers := strings.Join(parts, ", ")
@@ -95,6 +96,24 @@ func reasonText(r *risk.Reason) string {
 		return numbers
 	}
 	return text + ": " + numbers
+}
+
+// fieldText is a number with its unit: what the records call limit-ppm is a share here.
+func fieldText(f *risk.Field) string {
+	unit := func(suffix string, to time.Duration) (string, bool) {
+		key, ok := strings.CutSuffix(f.Key, suffix)
+		return key + " " + (time.Duration(f.Value) * to).String(), ok && f.Decimals == 0
+	}
+	if key, ok := strings.CutSuffix(f.Key, "-ppm"); ok {
+		return key + " " + money.Trim(f.Value, 4) + noBreak + "%"
+	}
+	if text, ok := unit("-ms", time.Millisecond); ok {
+		return text
+	}
+	if text, ok := unit("-s", time.Second); ok {
+		return text
+	}
+	return f.Key + " " + grouped(money.Trim(f.Value, f.Decimals))
 }
 
 // text is a line for the summary.
