@@ -75,3 +75,9 @@ func (o observers) Mark(ev *exchange.Event, equity, exposed money.Amount) {
 		each.Mark(ev, equity, exposed)
 	}
 }
+
+func (o observers) Closed(equity, exposed money.Amount) {
+	for _, each := range o {
+		each.Closed(equity, exposed)
+	}
+}

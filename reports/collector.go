@@ -133,6 +133,17 @@ func (c *Collector) Mark(ev *exchange.Event, equity, exposed money.Amount) {
 	}
 }
 
+// Closed is called once, after the last bar and the sales of --close-at-end: what they cost
+// belongs to that bar's instant and day.
+func (c *Collector) Closed(equity, exposed money.Amount) {
+	if c.run.Bars == 0 {
+		return
+	}
+	c.last.Equity, c.last.Exposed = equity, exposed
+	c.water.add(&c.last)
+	c.curve.add(&c.last)
+}
+
 // newDay closes the open day and opens that of the event.
 func (c *Collector) newDay(ev *exchange.Event) {
 	if c.run.Bars == 0 {

@@ -49,6 +49,11 @@ func (t *Tally) Mark(ev *exchange.Event, equity, _ money.Amount) {
 		t.closeDay()
 		t.dayEnd = exchange.Stamp((ev.Time-1).Day()+1) * day
 	}
+	t.Closed(equity, 0)
+}
+
+// Closed is called after the sales at the end, if there are any.
+func (t *Tally) Closed(equity, _ money.Amount) {
 	t.last = equity
 	t.high = max(t.high, equity)
 	t.out.MaxDrawdown = min(t.out.MaxDrawdown, change(t.high, equity))

@@ -23,8 +23,8 @@ type Config struct {
 	Size     strategy.Size // of entries that leave it to the run
 	Seed     uint64        // of the strategies' random streams
 	Observer Observer      // nil: nobody looks
-	// CloseAtEnd sells what is held at the last price once the data ends, where the
-	// exchange can hold a final auction.
+	// CloseAtEnd cancels what is open and sells what is held at the last price once the data
+	// ends, where the exchange can hold a final auction.
 	CloseAtEnd bool
 	// History yields the records of earlier runs, oldest first, to go on from; nil: none.
 	History func(yield func(*risk.Record) error) error
@@ -42,10 +42,11 @@ type Slot struct {
 	SharePPM int64 // of the opening balances; the slots' shares add up to at most one million
 }
 
-// Observer is told the account's worth after every bar: equity and the part of it held
-// in coins, in the account's currency.
+// Observer is told the account's worth after every bar, and once more after the sales of
+// CloseAtEnd: equity and the part of it held in coins, in the account's currency.
 type Observer interface {
 	Mark(ev *exchange.Event, equity, exposed money.Amount)
+	Closed(equity, exposed money.Amount)
 }
 
 // Engine runs strategies on one guarded account. Use it from one goroutine.
@@ -62,7 +63,7 @@ type Engine struct {
 	free   []*order
 	ready  bool // the opening snapshot was seen
 	wake   exchange.Stamp
-	ended  bool
+	end    int // running, cancelled or closed
 	ev     exchange.Event
 
 	restoring bool // the history is being folded
@@ -115,9 +116,16 @@ func (e *Engine) Run(ctx context.Context) error {
 		if err != io.EOF {
 			return err
 		}
-		if !e.cfg.CloseAtEnd || e.ended || !e.closeOut() {
-			return e.settle(ctx)
+		if e.cfg.CloseAtEnd && e.end < closed {
+			if err := e.closeOut(); err != nil {
+				return err
+			}
+			continue
 		}
+		if o := e.cfg.Observer; o != nil && e.end == closed {
+			o.Closed(e.book.equity, e.exposed())
+		}
+		return e.settle(ctx)
 	}
 }
 
@@ -175,9 +183,12 @@ func (e *Engine) onBar(ev *exchange.Event) {
 		s.onBar(ev)
 	}
 	if e.cfg.Observer != nil {
-		e.cfg.Observer.Mark(ev, e.book.equity, e.book.equity-e.book.value[e.cfg.Currency])
+		e.cfg.Observer.Mark(ev, e.book.equity, e.exposed())
 	}
 }
+
+// exposed is the part of the equity that is not in the account's currency.
+func (e *Engine) exposed() money.Amount { return e.book.equity - e.book.value[e.cfg.Currency] }
 
 func (e *Engine) onTrade(ev *exchange.Event) {
 	e.book.mark(ev.Instrument, ev.Price)
@@ -231,23 +242,39 @@ func (e *Engine) settle(ctx context.Context) error {
 	}
 }
 
-// closeOut sells everything at the last price, once.
-func (e *Engine) closeOut() bool {
-	e.ended = true
-	sent := false
+// How far a run that closes at its end has come.
+const (
+	running   = iota
+	cancelled // every open order: none may fill in the auction, and coins that rest are free
+	closed    // what is held has been sold
+)
+
+// closeOut is called at the data's end, until the account is closed: the first time it
+// cancels what is open, and once the venue has confirmed that it sells what is held, at the
+// last price.
+func (e *Engine) closeOut() error {
+	e.end++
 	for _, s := range e.slots {
 		s.over = true
 		for i := range s.books {
-			if s.books[i].held > 0 {
-				s.exit(&s.books[i])
-				sent = true
+			b := &s.books[i]
+			if e.end == closed {
+				s.exit(b)
+				continue
+			}
+			b.bracket, b.exiting = bracket{}, false
+			for _, o := range b.orders {
+				s.SendCancel(o.ID)
 			}
 		}
 		if err := s.flush(); err != nil {
-			return false
+			return err
 		}
 	}
-	return sent && e.guard.FinalAuction()
+	if e.end == closed {
+		e.guard.FinalAuction()
+	}
+	return nil
 }
 
 func (e *Engine) fireTimers() {

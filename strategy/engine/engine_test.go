@@ -453,6 +453,27 @@ func TestCloseAtEndSellsAtTheLastPrice(t *testing.T) {
 	}
 }
 
+// worth keeps what an Observer was told last.
+type worth struct{ equity, exposed money.Amount }
+
+func (w *worth) Mark(_ *exchange.Event, equity, exposed money.Amount) { *w = worth{equity, exposed} }
+func (w *worth) Closed(equity, exposed money.Amount)                  { *w = worth{equity, exposed} }
+
+func TestCloseAtEndCancelsWhatIsOpenAndSellsWhatRested(t *testing.T) {
+	r := one(&script{bars: on{
+		1: func(c *strategy.Context, _ strategy.Bar) { c.Buy(1) },
+		2: func(c *strategy.Context, _ strategy.Bar) { c.SellLimit(1, 500); c.BuyLimit(2, 99) },
+		4: func(c *strategy.Context, _ strategy.Bar) { c.Buy(3) }, // on its way when the data ends
+	}}, hours(flat(4, 100)...))
+	var last worth
+	r.close, r.marks, r.fees = true, &last, sim.FixedFees(10_000, 10_000)
+	r.run(t)
+	r.log.has(t, "#5 fill sell 100000000 @10000000000")
+	if got := r.engine.Equity(); got != 9_998*1e4 || r.have("XBT") != 0 || last != (worth{equity: got}) {
+		t.Errorf("equity %d, %d XBT, told %+v\n%v", got, r.have("XBT"), last, r.log.lines)
+	}
+}
+
 // leak hands every closing price to a strategy one bar early.
 type leak struct {
 	exchange.Feed
