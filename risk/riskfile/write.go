@@ -16,6 +16,12 @@ func Write(w io.Writer, profile, currency string, decimals uint8) (ok bool, err 
 	if !ok {
 		return false, nil
 	}
+	_, err = io.WriteString(w, fileText(profile, &l, currency, decimals))
+	return true, err
+}
+
+// fileText is a complete file of limits that narrow a profile.
+func fileText(profile string, l *risk.Limits, currency string, decimals uint8) string {
 	b := &strings.Builder{}
 	fmt.Fprintf(b, "# The limits of profile %s. Keep the lines that you make stricter and delete the rest:\n", profile)
 	fmt.Fprintf(b, "# what a file leaves out is as in its profile, and nothing can be looser than there.\n")
@@ -38,13 +44,12 @@ func Write(w io.Writer, profile, currency string, decimals uint8) (ok bool, err 
 		if p.name != "" {
 			line = "  " + p.name
 		}
-		line += ": " + p.text(p.of(&l), decimals)
+		line += ": " + p.text(p.of(l), decimals)
 		fmt.Fprintf(b, "%-30s  # %s\n", line, p.remark(currency))
 	}
-	writeModes(b, &l, decimals, currency)
-	writeRamp(b, &l, decimals, currency)
-	_, err = io.WriteString(w, b.String())
-	return true, err
+	writeModes(b, l, decimals, currency)
+	writeRamp(b, l, decimals, currency)
+	return b.String()
 }
 
 // remark is a parameter's meaning with its unit.
