@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,7 +146,7 @@ func TestLookaheadCheckHoldsForEveryBuiltIn(t *testing.T) {
 		if testing.Short() && i%3 > 0 {
 			continue // the race detector makes eleven runs of each too slow
 		}
-		out := must(t, "demo", "--strategy", s.Name, "--check-lookahead", "--json")
+		out := must(t, "demo", "--strategy", s.Name, "--check-lookahead", "--close-at-end", "--json")
 		var r struct {
 			OK        bool
 			Decisions int
@@ -172,6 +173,30 @@ func (c *cheat) OnBar(ctx *strategy.Context, bar strategy.Bar) {
 			ctx.Enter(1)
 		} else {
 			ctx.Exit()
+		}
+	}
+}
+
+func TestCloseAtEndLeavesNothingAndCountsWhatItCosts(t *testing.T) {
+	for _, s := range []string{"sma-cross", "grid", "bollinger-reversion", "dca"} {
+		var r struct {
+			PnL     string
+			Exposed string
+			Trades  struct {
+				Open    int
+				NetWon  string `json:"net_won"`
+				NetLost string `json:"net_lost"`
+			}
+		}
+		out := must(t, "demo", "--strategy", s, "--close-at-end", "--no-report", "--json")
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		pnl, _ := new(big.Rat).SetString(r.PnL)
+		won, _ := new(big.Rat).SetString(r.Trades.NetWon)
+		lost, _ := new(big.Rat).SetString(r.Trades.NetLost)
+		if r.Trades.Open != 0 || strings.Trim(r.Exposed, "0.") != "" || pnl.Cmp(won.Add(won, lost)) != 0 {
+			t.Errorf("%s: profit %v, round trips %v, %d open, exposed %s", s, r.PnL, won.FloatString(4), r.Trades.Open, r.Exposed)
 		}
 	}
 }
@@ -263,5 +288,20 @@ func TestProfileBindsWhatItLists(t *testing.T) {
 	}
 	if r := run("0.1"); r.Trades.Fills != 0 || r.Guard.Denied == 0 {
 		t.Errorf("%d fills, %d denied; an order of thousands is not", r.Trades.Fills, r.Guard.Denied)
+	}
+}
+
+func TestRulesOfAPairBindOrdersAndNotOldData(t *testing.T) {
+	path := realData(t, "kraken", "ohlcvt", "XBTCAD_1440.csv") // from 2015, when prices had three decimals
+	rules := write(t, "pairs.json", `{"error":[],"result":{"XXBTZCAD":{"wsname":"XBT/CAD","pair_decimals":1,"lot_decimals":8,"tick_size":"0.5","ordermin":"0.0001","costmin":"5"}}}`)
+	dir := filepath.Join(t.TempDir(), "report")
+	r := backtestJSON(t, "--data", path, "--asset-pairs", rules, "--strategy", "grid", "--to", "2018-01-01", "--out", dir)
+	if r.Trades.Fills == 0 {
+		t.Fatal("no fills")
+	}
+	for _, fill := range table(t, filepath.Join(dir, "fills.csv")) {
+		if fill["order_type"] == "limit" && !strings.HasSuffix(strings.TrimRight(fill["price"], "0"), ".") && !strings.HasSuffix(strings.TrimRight(fill["price"], "0"), ".5") {
+			t.Errorf("a limit order filled at %s, off the tick of 0.5", fill["price"])
+		}
 	}
 }

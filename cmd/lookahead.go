@@ -13,12 +13,14 @@ import (
 const lookaheadCuts = 5
 
 // checkLookahead repeats the run with the future garbled and cut off, and compares the
-// decisions.
+// decisions. The closing out at the end is left away: that sale does know the end.
 func (a *app) checkLookahead(ctx context.Context, s *settings, p *plan) error {
+	open := *p
+	open.closeAtEnd = false
 	report, err := engine.Lookahead{
 		Cuts: lookaheadCuts, Seed: p.seed,
 		Run: func(wrap func(exchange.Feed) exchange.Feed, rec risk.Recorder) error {
-			_, err := p.run(ctx, watchers{recorder: rec, wrap: wrap})
+			_, err := open.run(ctx, watchers{recorder: rec, wrap: wrap})
 			return err
 		},
 	}.Check()
