@@ -2,6 +2,8 @@ package session
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -101,29 +103,31 @@ func killedLife(t *testing.T, rnd *rand.Rand, market int, speed, latency string)
 		t.Errorf("clean stop: exit code %d: %s", code, b.log)
 	}
 	end := g.folded()
+	g.filesAgree(end)
 	met.intents, met.fills, met.latches = end.intents, end.fills, len(end.latches)
 	return met
 }
 
 // fold is what a test reads out of a journal by itself.
 type fold struct {
-	seq     uint64
-	intents int
-	fills   int
-	pending int // orders without any answer
-	torn    bool
-	ids     map[exchange.OrderID]bool
-	latches map[string]risk.Record // live ones, by control and scope
-	lifted  map[string]uint64      // line of the last lift
-	days    []string               // the worth that each trading day began with
-	moved   uint64                 // last line that may have changed a streak
+	seq      uint64
+	intents  int
+	fills    int
+	pending  int // orders without any answer
+	torn     bool
+	ids      map[exchange.OrderID]bool
+	latches  map[string]risk.Record // live ones, by control and scope
+	lifted   map[string]uint64      // line of the last lift
+	days     []string               // the worth that each trading day began with
+	balances map[string]string      // as the venue last said
+	moved    uint64                 // last line that may have changed a streak
 }
 
 // folded reads the journal, and holds it against the venue's own record: whatever the
 // venue was told to do stands in the journal.
 func (g *ground) folded() *fold {
 	g.t.Helper()
-	f := &fold{ids: map[exchange.OrderID]bool{}, latches: map[string]risk.Record{}, lifted: map[string]uint64{}}
+	f := &fold{balances: map[string]string{}, ids: map[exchange.OrderID]bool{}, latches: map[string]risk.Record{}, lifted: map[string]uint64{}}
 	open := map[exchange.OrderID]bool{}
 	g.walk(func(e *journal.Entry) {
 		f.seq = e.Head.Seq
@@ -237,6 +241,35 @@ func (g *ground) holds(last *Status, before *fold, now *Status) {
 	}
 	if since := max(len(before.days)-1, 0); !slices.Contains(after.days[since:], now.Account.DayStart) {
 		t.Errorf("the day began with %v, the guard says %s", after.days[since:], now.Account.DayStart)
+	}
+}
+
+// filesAgree holds the files for people against the journal and the venue.
+func (g *ground) filesAgree(end *fold) {
+	g.t.Helper()
+	for name, header := range map[string]int{tradesCSV: 1, tradesJSONL: 0} {
+		content, err := os.ReadFile(filepath.Join(g.state, name))
+		ok(g.t, err)
+		if n := bytes.Count(content, []byte{'\n'}); end.fills > 0 && n != end.fills+header {
+			g.t.Errorf("%s has %d lines, the journal %d fills", name, n, end.fills)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(g.state, positionsName))
+	ok(g.t, err)
+	var p Positions
+	ok(g.t, json.Unmarshal(text, &p))
+	g.walk(func(e *journal.Entry) {
+		if e.Record != nil && e.Record.Type == risk.RecSnapshot {
+			for _, b := range e.Record.Event.Detail.Snapshot.Balances { // the last one is of the clean stop
+				a := e.Table.Assets[b.Asset]
+				end.balances[a.Name] = money.Trim(int64(b.Total), a.Decimals)
+			}
+		}
+	})
+	for name, want := range end.balances {
+		if p.Balances[name] != want {
+			g.t.Errorf("%s has %s %s, the venue %s", positionsName, p.Balances[name], name, want)
+		}
 	}
 }
 

@@ -496,6 +496,38 @@ func TestReplayOfTheJournalGivesTheSessionsDigest(t *testing.T) {
 	}
 }
 
+func TestBrokenJournalIsRefused(t *testing.T) {
+	t.Parallel()
+	g := breakGround(t, append(busy, marketLine(3), "speed: 600x")...)
+	b := g.start()
+	b.signal(syscall.SIGTERM)
+	b.wait()
+	path := filepath.Join(g.state, JournalDir, "00000001.jsonl")
+	content, err := os.ReadFile(path)
+	ok(t, err)
+	at := bytes.Index(content, []byte("10000")) // in the middle: an amount is changed by hand
+	bad := bytes.Clone(content)
+	bad[at] = '9'
+	ok(t, os.WriteFile(path, bad, 0o600))
+	code, _, errs := run(t, "trade", "--config", g.config)
+	if code != 3 || !strings.Contains(errs, "the journal does not hold: 00000001.jsonl:") || !strings.Contains(errs, "byte") {
+		t.Errorf("trade: exit code %d: %s", code, errs)
+	}
+	code, out, _ := run(t, "journal", "verify", "--state", g.state)
+	if code != 1 || !strings.Contains(out, "00000001.jsonl") {
+		t.Errorf("verify: exit code %d: %s", code, out)
+	}
+	ok(t, os.WriteFile(path, content[:len(content)-10], 0o600)) // a torn end is cut and noted
+	again := g.start()
+	if types, _ := g.lines(); types["cut"] != 1 {
+		t.Errorf("a torn end: the journal has %v", types)
+	}
+	again.signal(syscall.SIGTERM)
+	if code := again.wait(); code != 0 {
+		t.Errorf("exit code %d: %s", code, again.log)
+	}
+}
+
 // The private key of a session's operator never comes near the session.
 func TestStateDirectoryIsPrivateAndHoldsNoKey(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"breakwater/data/journal"
@@ -56,10 +58,14 @@ func (s *session) recover() (err error) {
 		}
 		return err
 	}
-	if s.guard, err = risk.New(cfg); err != nil {
-		return err
+	if s.guard, err = risk.New(cfg); err == nil {
+		err = s.admit()
 	}
-	return s.admit()
+	var broken *journal.Fault
+	if errors.As(err, &broken) {
+		return Refused(fmt.Errorf("the journal does not hold: %s; breakwater journal verify tells more; bring it back from a copy, or give a new state directory", strings.TrimPrefix(broken.Error(), "journal: ")))
+	}
+	return err
 }
 
 // admit lets the strategies in: the engine goes on from the same records.
