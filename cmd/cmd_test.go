@@ -111,3 +111,13 @@ func table(t *testing.T, path string) (rows []map[string]string) {
 	}
 	return rows
 }
+
+// write makes a file in a temporary directory.
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

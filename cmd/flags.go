@@ -52,8 +52,8 @@ func (s *settings) dataFlags(f *pflag.FlagSet) {
 // ruleFlags say how fine prices and sizes are.
 func (s *settings) ruleFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.rules, "asset-pairs", "", "Kraken's AssetPairs answer in a `FILE`: ticks, lots and minima")
-	f.Uint8Var(&s.priceDecimals, "price-decimals", exchange.DefaultPriceDecimals, "`DECIMALS` of prices, for pairs that no file tells of, like all below")
-	f.Uint8Var(&s.lotDecimals, "lot-decimals", exchange.DefaultLotDecimals, "`DECIMALS` of sizes")
+	f.Uint8Var(&s.priceDecimals, "price-decimals", exchange.DefaultPriceDecimals, "`DECIMALS` that prices of the data have at most")
+	f.Uint8Var(&s.lotDecimals, "lot-decimals", exchange.DefaultLotDecimals, "`DECIMALS` of sizes, for pairs that no file tells of, like all below")
 	f.StringVar(&s.tick, "tick", "", "smallest `STEP` of a price")
 	f.StringVar(&s.orderMin, "ordermin", "", "smallest `SIZE` of an order in base units")
 	f.StringVar(&s.costMin, "costmin", "", "smallest `COST` of an order in quote units")

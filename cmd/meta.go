@@ -90,6 +90,8 @@ func (p *plan) rulesText(s *settings) string {
 	switch {
 	case s.rulesFrom != "":
 		return s.rulesFrom
+	case known == 0 && s.rules != "":
+		return filepath.Base(s.rules) + " lacks the pair; no minimum is assumed"
 	case known == 0:
 		return fmt.Sprintf("unknown: %d decimals for prices, %d for sizes and no minimum are assumed (--asset-pairs gives the real ones)", s.priceDecimals, s.lotDecimals)
 	case s.rules == "":
@@ -97,7 +99,7 @@ func (p *plan) rulesText(s *settings) string {
 	case known < len(p.catalog.Instruments):
 		return filepath.Base(s.rules) + "; for pairs that it lacks no minimum is assumed"
 	}
-	return filepath.Base(s.rules)
+	return filepath.Base(s.rules) + "; prices of the data may be finer than its ticks"
 }
 
 // assumptions are the choices that shape the result, each with its reason.
