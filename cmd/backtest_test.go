@@ -290,18 +290,3 @@ func TestProfileBindsWhatItLists(t *testing.T) {
 		t.Errorf("%d fills, %d denied; an order of thousands is not", r.Trades.Fills, r.Guard.Denied)
 	}
 }
-
-func TestRulesOfAPairBindOrdersAndNotOldData(t *testing.T) {
-	path := realData(t, "kraken", "ohlcvt", "XBTCAD_1440.csv") // from 2015, when prices had three decimals
-	rules := write(t, "pairs.json", `{"error":[],"result":{"XXBTZCAD":{"wsname":"XBT/CAD","pair_decimals":1,"lot_decimals":8,"tick_size":"0.5","ordermin":"0.0001","costmin":"5"}}}`)
-	dir := filepath.Join(t.TempDir(), "report")
-	r := backtestJSON(t, "--data", path, "--asset-pairs", rules, "--strategy", "grid", "--to", "2018-01-01", "--out", dir)
-	if r.Trades.Fills == 0 {
-		t.Fatal("no fills")
-	}
-	for _, fill := range table(t, filepath.Join(dir, "fills.csv")) {
-		if fill["order_type"] == "limit" && !strings.HasSuffix(strings.TrimRight(fill["price"], "0"), ".") && !strings.HasSuffix(strings.TrimRight(fill["price"], "0"), ".5") {
-			t.Errorf("a limit order filled at %s, off the tick of 0.5", fill["price"])
-		}
-	}
-}
