@@ -17,7 +17,7 @@ func (a *app) progress(s *settings, what string) (tell func(read, size int64), d
 	var bar *progressbar.ProgressBar
 	tell = func(read, size int64) {
 		if bar == nil && time.Since(begin) > patience {
-			bar = progressbar.NewOptions64(size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
+			bar = progressbar.NewOptions64(size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(false),
 				progressbar.OptionSetDescription(what), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 		}
 		if bar != nil {
