@@ -1,6 +1,7 @@
 package krakend
 
 import (
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -51,6 +52,14 @@ type crowd struct {
 // step plays one tick.
 func (w *crowd) step(c *core, m *market) {
 	target, volume := w.path.at(c.now)
+	if w.path.ended != nil && !w.path.told {
+		w.path.told = true
+		why := ""
+		if w.path.ended != io.EOF {
+			why = ": " + w.path.ended.Error()
+		}
+		fmt.Fprintf(c.config.Log, "the feed of %s has ended at %v%s; its book stays about the last price\n", m.in.Symbol, c.now, why)
+	}
 	if target <= 0 || m.status == exchange.Maintenance {
 		return
 	}
@@ -245,9 +254,10 @@ type path struct {
 	bar    data.Bar
 	trade  data.Trade
 	price  money.Price
-	held   bool // bar or trade is read and not played
-	ended  bool
-	up     bool // the bar's high comes first
+	held   bool  // bar or trade is read and not played
+	ended  error // why the feed has no more
+	told   bool  // that it has ended
+	up     bool  // the bar's high comes first
 	tick   time.Duration
 }
 
@@ -256,7 +266,7 @@ func (p *path) at(t exchange.Stamp) (money.Price, money.Qty) {
 	if p.series.Trades != nil {
 		return p.atTrade(t)
 	}
-	for !p.ended && (!p.held || t >= p.bar.Time.Add(p.shift+p.series.Interval)) {
+	for p.ended == nil && (!p.held || t >= p.bar.Time.Add(p.shift+p.series.Interval)) {
 		if p.held {
 			p.price = p.bar.Close
 		}
@@ -290,8 +300,7 @@ func (p *path) within(part float64) money.Price {
 }
 
 func (p *path) readBar() bool {
-	if err := p.series.Bars.NextBar(&p.bar); err != nil {
-		p.ended = true
+	if p.ended = p.series.Bars.NextBar(&p.bar); p.ended != nil {
 		return false
 	}
 	p.up = p.rnd.IntN(2) == 0
@@ -300,10 +309,9 @@ func (p *path) readBar() bool {
 
 func (p *path) atTrade(t exchange.Stamp) (money.Price, money.Qty) {
 	volume := money.Qty(0)
-	for !p.ended {
+	for p.ended == nil {
 		if !p.held {
-			if err := p.series.Trades.NextTrade(&p.trade); err != nil {
-				p.ended = true
+			if p.ended = p.series.Trades.NextTrade(&p.trade); p.ended != nil {
 				break
 			}
 			p.held = true
@@ -329,13 +337,13 @@ func (p *path) history(bars int, told func(b *data.Bar)) (exchange.Stamp, error)
 	}
 	for range bars {
 		if !p.readBar() {
-			return 0, io.ErrUnexpectedEOF
+			return 0, p.ended
 		}
 		told(&p.bar)
 		p.price = p.bar.Close
 	}
 	if p.held = p.readBar(); !p.held {
-		return 0, io.ErrUnexpectedEOF
+		return 0, p.ended
 	}
 	if p.price == 0 {
 		p.price = p.bar.Open

@@ -2,6 +2,7 @@ package krakend
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -31,13 +32,16 @@ type Config struct {
 	PostOnlyRejects bool     // a post-only order that would cross is refused at once
 	HistoryCost     float64  // what Ledgers and TradesHistory cost of the REST counter; 0: 2
 	MostRequests    int      // at a time; more are EService:Throttled; 0: 512
+
+	Log io.Writer // where a feed's end is told; nil: nowhere
 }
 
 // Pair is a pair with a live book.
 type Pair struct {
 	Symbol string // any spelling
 	Preset string // of data.Preset, where Open is nil; "": calm
-	// Open gives the bars or trades that the book follows, in the scales of the instrument.
+	// Open gives the bars or trades that the book follows, in the scales of the instrument
+	// that it is given: finer ones than the pair's, where old data may have more digits.
 	Open func(*exchange.Instrument) (data.Series, error)
 	Bare bool // no crowd: the book holds what clients put there
 }
@@ -85,6 +89,9 @@ func New(config Config) (*Server, error) {
 	}
 	if c.HistoryCost == 0 {
 		c.HistoryCost = 2
+	}
+	if c.Log == nil {
+		c.Log = io.Discard
 	}
 	if c.MostRequests == 0 {
 		c.MostRequests = 512
@@ -240,11 +247,13 @@ func (c *core) populate(p *Pair, price float64, seed uint64) error {
 	}
 	in, _ := c.catalog.Find(p.Symbol)
 	m := &c.markets[in.ID]
-	open := p.Open
-	if open == nil {
-		open = func(in *exchange.Instrument) (data.Series, error) { return made(in, p.Preset, price, seed) }
+	var series data.Series
+	var err error
+	if p.Open == nil {
+		series, err = made(in, p.Preset, price, seed)
+	} else if series, err = p.Open(fine(in)); err == nil {
+		series = coarsened(series, in, fine(in))
 	}
-	series, err := open(in)
 	if err != nil {
 		return err
 	}

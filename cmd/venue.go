@@ -1,0 +1,216 @@
+package cmd
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"breakwater/data"
+	"breakwater/data/file"
+	"breakwater/exchange"
+	"breakwater/sim/krakend"
+)
+
+// venueFlags are what "breakwater venue" is told.
+type venueFlags struct {
+	data             []string
+	preset, pairs    string
+	rules            string
+	speed, listen    string
+	anyAddress       bool
+	secure           bool
+	certFile, keyPEM string
+	seed             uint64
+	start            string
+	postReject, json bool
+}
+
+func (a *app) venueCommand() *cobra.Command {
+	v := &venueFlags{}
+	c := &cobra.Command{
+		Use:   "venue",
+		Short: "Serve a simulated Kraken that any client can trade against",
+		Long: `Venue serves Kraken's REST interface on this machine: a made-up or recorded market, a live
+book, accounts, orders, fees and rate limits. Point any Kraken client at the URL it prints
+and give it the demo key. No real money, no network but this listener.
+
+The market starts now by its own clock and runs at --speed. Stop it with Ctrl-C.`,
+		Example: `  breakwater venue
+  breakwater venue --data XBTCAD_1440.csv --speed 60x
+  breakwater venue --synth volatile --pairs XBT/CAD,ETH/CAD --tls`,
+		Args: noWords,
+		RunE: func(c *cobra.Command, _ []string) error { return a.venue(c, v) },
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&v.data, "data", nil, "market data `FILE`; once for each pair")
+	f.StringVar(&v.preset, "synth", "", "made-up market instead: "+strings.Join(data.Presets(), ", "))
+	f.StringVar(&v.pairs, "pairs", "", "`PAIRS` of the made-up market, with commas (default XBT/CAD); with --data, of its files")
+	f.StringVar(&v.rules, "asset-pairs", "", "recorded answer of Kraken's AssetPairs: `FILE`")
+	f.StringVar(&v.speed, "speed", "1x", "of the venue's clock: 1x is real time, 60x a minute each second")
+	f.StringVar(&v.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes any that is free")
+	f.BoolVar(&v.anyAddress, "any-address", false, "allow --listen on an address that others can reach")
+	f.BoolVar(&v.secure, "tls", false, "serve https, with a certificate made for this run")
+	f.StringVar(&v.certFile, "cert", "", "certificate for --tls: PEM `FILE`")
+	f.StringVar(&v.keyPEM, "cert-key", "", "its private key: PEM `FILE`")
+	f.Uint64Var(&v.seed, "seed", 1, "of the crowd and the made-up market")
+	f.StringVar(&v.start, "start", "", "the venue's `TIME` at the start (default: now)")
+	f.BoolVar(&v.postReject, "post-only-rejects", false, "refuse a post-only order that would cross at once, instead of cancelling it")
+	f.BoolVar(&v.json, "json", false, "print the addresses and the key as JSON")
+	return c
+}
+
+// venue runs the server until it is interrupted.
+func (a *app) venue(c *cobra.Command, v *venueFlags) error {
+	config, closeAll, err := v.config()
+	defer closeAll()
+	if err != nil {
+		return err
+	}
+	config.Log = a.stderr
+	host, _, err := net.SplitHostPort(v.listen)
+	if err != nil {
+		return usagef("--listen %s is no address; write it like 127.0.0.1:8443", v.listen)
+	}
+	if !loopback(host) && !v.anyAddress {
+		return usagef("--listen %s can be reached from other machines, and the demo key is public; listen on 127.0.0.1, or say --any-address", v.listen)
+	}
+	listener, err := net.Listen("tcp", v.listen)
+	if err != nil {
+		return usagef("cannot listen on %s: %v; choose another port with --listen, or 127.0.0.1:0 for any", v.listen, err)
+	}
+	defer listener.Close()
+	scheme, trust := "http", ""
+	if v.secure || v.certFile != "" {
+		cert, text, err := v.certificate(host)
+		if err != nil {
+			return err
+		}
+		scheme, trust = "https", text
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	}
+	server, err := krakend.New(config)
+	if err != nil {
+		return usagef("%s", strings.TrimPrefix(errorText(err), "krakend: "))
+	}
+	a.announce(v, config, scheme+"://"+listener.Addr().String(), trust)
+	return server.Serve(c.Context(), listener)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// config makes the server's configuration; closeAll closes the files that feed it.
+func (v *venueFlags) config() (config krakend.Config, closeAll func(), err error) {
+	var opened []*file.File
+	closeAll = func() {
+		for _, f := range opened {
+			f.Close() // only read from: nothing can be lost
+		}
+	}
+	config.Seed, config.PostOnlyRejects = v.seed, v.postReject
+	number, ok := strings.CutSuffix(v.speed, "x")
+	if config.Speed, err = strconv.ParseFloat(number, 64); !ok || err != nil || !(config.Speed > 0) {
+		return config, closeAll, usagef("--speed %s is no speed; write it like 1x, 60x or 0.5x", v.speed)
+	}
+	start, err := parseTime("--start", v.start, 0)
+	if err != nil {
+		return config, closeAll, err
+	}
+	if start != 0 {
+		config.Start = start.Time()
+	}
+	if v.rules != "" {
+		if config.Rules, err = os.ReadFile(v.rules); err != nil {
+			return config, closeAll, usagef("--asset-pairs %s: cannot be read; check the path", v.rules)
+		}
+	}
+	if len(v.data) > 0 && v.preset != "" {
+		return config, closeAll, usagef("--data and --synth are two markets; leave one of them out")
+	}
+	pairs := strings.FieldsFunc(v.pairs, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(v.data) == 0 {
+		if len(pairs) == 0 {
+			pairs = []string{"XBT/CAD"}
+		}
+		for _, p := range pairs {
+			config.Pairs = append(config.Pairs, krakend.Pair{Symbol: p, Preset: v.preset})
+		}
+		return config, closeAll, nil
+	}
+	if len(pairs) > 0 && len(pairs) != len(v.data) {
+		return config, closeAll, usagef("%d pairs for %d files; give --pairs in the order of --data, or leave it out", len(pairs), len(v.data))
+	}
+	for i, path := range v.data {
+		o := data.Options{}
+		if len(pairs) > 0 {
+			o.Pair = pairs[i]
+		}
+		f, err := file.Open(path, o)
+		if err != nil {
+			return config, closeAll, wrong(err)
+		}
+		opened = append(opened, f)
+		if f.Info().Pair == "" {
+			return config, closeAll, usagef("%s: nothing tells which pair this is; give --pairs, for example --pairs XBT/CAD", path)
+		}
+		config.Pairs = append(config.Pairs, krakend.Pair{
+			Symbol: f.Info().Pair, Open: func(in *exchange.Instrument) (data.Series, error) { return f.Series(in), nil },
+		})
+	}
+	return config, closeAll, nil
+}
+
+// certificate is the one that was given, or one made for this run with its text, for
+// clients to trust.
+func (v *venueFlags) certificate(host string) (cert tls.Certificate, text string, err error) {
+	if v.certFile != "" || v.keyPEM != "" {
+		if cert, err = tls.LoadX509KeyPair(v.certFile, v.keyPEM); err != nil {
+			return cert, "", usagef("--cert and --cert-key: %v; give both, as PEM files that belong together", err)
+		}
+		return cert, "", nil
+	}
+	cert, leaf, err := krakend.Certificate("localhost", "127.0.0.1", "::1", host)
+	if err != nil {
+		return cert, "", err
+	}
+	return cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})), nil
+}
+
+// announce says where the venue is and how to trade there.
+func (a *app) announce(v *venueFlags, config krakend.Config, url, trust string) {
+	var symbols []string
+	for _, p := range config.Pairs {
+		symbols = append(symbols, p.Symbol)
+	}
+	if v.json {
+		json.NewEncoder(a.stdout).Encode(map[string]any{
+			"rest": url, "key": krakend.DemoKey, "secret": krakend.DemoSecret, "pairs": symbols, "certificate": trust,
+		})
+		return
+	}
+	market := "a made-up market"
+	if len(v.data) > 0 {
+		market = strings.Join(v.data, ", ")
+	}
+	fmt.Fprintf(a.stdout, `A simulated Kraken: %s from %s, at %s. No real money.
+
+  REST        %s/0/public/Ticker?pair=%s
+  API key     %s
+  secret      %s
+
+`, strings.Join(symbols, ", "), market, v.speed, url, strings.ReplaceAll(symbols[0], "/", ""), krakend.DemoKey, krakend.DemoSecret)
+	if trust != "" {
+		fmt.Fprintf(a.stdout, "%s\nThe certificate above is made for this run; tell your client to trust it.\n", trust)
+	}
+	fmt.Fprintln(a.stdout, "Stop it with Ctrl-C.")
+}
