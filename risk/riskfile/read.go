@@ -36,6 +36,7 @@ type reader struct {
 	file    *File
 	account Account
 	base    risk.Limits
+	strict  bool // nothing may be looser, whatever the profile
 }
 
 func (r *reader) fail(line int, format string, args ...any) error {
@@ -195,7 +196,7 @@ func (r *reader) readProfile(root *node) error {
 }
 
 // free reports whether the profile is one that every number narrows.
-func (r *reader) free() bool { return !r.base.NeedsArming }
+func (r *reader) free() bool { return !r.base.NeedsArming && !r.strict }
 
 func (r *reader) readZone(root *node) error {
 	text, line, err := r.word(root, keyZone, "America/Toronto")
@@ -370,6 +371,9 @@ func suggest(word string, known []string) string {
 		if d := distance(word, k); d < least {
 			best, least = k, d
 		}
+	}
+	if i := slices.IndexFunc(known, func(k string) bool { return len(word) > 2 && strings.Contains(k, word) }); best == "" && i >= 0 {
+		best = known[i]
 	}
 	if best == "" {
 		return ""
