@@ -91,7 +91,7 @@ func (s *settings) guardFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.profile, "profile", risk.Research().Profile, "`NAME` of its limits: "+strings.Join(risk.Profiles(), ", "))
 	f.StringVar(&s.riskFile, "risk", "", "its limits in a `FILE`, a profile made stricter; \"breakwater risk profile NAME\" prints one")
 	f.StringVar(&s.mode, "mode", "", "the strategy's `MODE`, where the limits give money to modes: swing")
-	f.StringArrayVar(&s.limits, "limit", nil, "a narrower limit, `CONTROL=VALUE`: drawdown=15%, max-order-notional=500; again for more")
+	f.StringArrayVar(&s.limits, "limit", nil, "a narrower limit, `CONTROL=VALUE`: drawdown=15%, max-order-notional=500, order-rate.day=20; again for more")
 	f.StringVar(&s.rearm, "rearm", "never", "`WHEN` a simulated operator lifts its latches: never, next-day, after=24h")
 	f.BoolVar(&s.strictness, "strictness", false, "also run without limits, with twice and with half of them; --risk and --profile do so where the data is short")
 }

@@ -43,6 +43,18 @@ func (s *settings) planLimits(f *pflag.FlagSet, p *plan) (err error) {
 	return nil
 }
 
+// narrow makes one limit stricter, as --limit says it.
+func narrow(l *risk.Limits, text string, account *exchange.Asset) error {
+	key, value, found := strings.Cut(text, "=")
+	if !found {
+		return usagef("--limit %q is no limit; write CONTROL=VALUE, for example drawdown=15%%", text)
+	}
+	if err := riskfile.Narrow(l, key, value, account.Name, account.Decimals); err != nil {
+		return usagef("--limit %v", err)
+	}
+	return nil
+}
+
 // checkMode refuses a strategy that the guard would deny everything for want of a mode.
 func (p *plan) checkMode(sp *slotPlan) error {
 	var names []string

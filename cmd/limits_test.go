@@ -215,6 +215,8 @@ func TestBadRiskFileIsOneLineAndExitTwo(t *testing.T) {
 		{run("--profile", "binance-bot"), "give --mode"},
 		{run("--profile", "binance-bot", "--mode", "swim"), "there are ultra-fast, scalp, swing, position"},
 		{run("--strictness"), "--profile, --risk or --limit"},
+		{run("--profile", "nija", "--limit", "drawdown=20%"), "--limit drawdown=20%: drawdown 20% is looser than the 15% of profile nija; write at most 15%"},
+		{run("--limit", "order-rate=5"), "order-rate.pair-minute, order-rate.minute"},
 		{run("--mode", "swing", "--slot", "strategy=dca"), "leave --strategy, --mode and --set out"},
 	} {
 		code, stdout, stderr := call(t, test.args...)

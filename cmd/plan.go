@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -134,64 +133,13 @@ func (s *settings) planGuard(f *pflag.FlagSet, p *plan) (err error) {
 		return err
 	}
 	for _, text := range s.limits {
-		if err := narrow(&p.limits, text, p.catalog.Assets[p.currency].Decimals); err != nil {
+		if err := narrow(&p.limits, text, &p.catalog.Assets[p.currency]); err != nil {
 			return err
 		}
 	}
 	if p.rearm, err = risk.ParseRearm(s.rearm); err != nil {
 		return wrong(err)
 	}
-	return nil
-}
-
-// narrow sets one limit of the guard: a share of equity with %, or an amount of money.
-func narrow(l *risk.Limits, text string, decimals uint8) error {
-	name, value, found := strings.Cut(text, "=")
-	if !found {
-		return usagef("--limit %q is no limit; write CONTROL=VALUE, for example drawdown=15%%", text)
-	}
-	var both *risk.Limit
-	var share *int64
-	switch name {
-	case risk.MaxOrderNotional.String():
-		both = &l.Order
-	case risk.MaxPosition.String():
-		both = &l.Position
-	case risk.DailyLoss.String():
-		both = &l.DailyLoss
-	case risk.CashReserve.String():
-		share = &l.SpendablePPM
-	case risk.PriceCollar.String():
-		share = &l.CollarPPM
-	case risk.Drawdown.String():
-		share = &l.DrawdownPPM
-	default:
-		return usagef("--limit %s: the guard has no limit of that name; there are max-order-notional, max-position, cash-reserve, price-collar, daily-loss, drawdown", name)
-	}
-	if share == nil && !strings.HasSuffix(value, "%") {
-		amount, err := parseAmount("--limit "+name, value, decimals)
-		if err != nil {
-			return err
-		}
-		if amount < 0 {
-			return usagef("--limit %s is negative; give 0 or more", text)
-		}
-		both.Amount = min(both.Amount, money.Amount(amount))
-	} else {
-		ppm, err := parseRate("--limit "+name, value, money.PPM)
-		if err != nil {
-			return err
-		}
-		switch {
-		case both != nil:
-			both.PPM = min(both.PPM, ppm)
-		case name == risk.CashReserve.String():
-			*share = min(*share, money.PPM-ppm)
-		default:
-			*share = min(*share, ppm)
-		}
-	}
-	l.Profile += ", " + text
 	return nil
 }
 
