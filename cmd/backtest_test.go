@@ -38,7 +38,7 @@ func TestDemoSaysEverywhereThatItsDataIsSynthetic(t *testing.T) {
 }
 
 func TestEveryBuiltInStrategyTradesInTheDemo(t *testing.T) {
-	for _, s := range strategy.List() {
+	for _, s := range builtIns {
 		var r result
 		if err := json.Unmarshal([]byte(must(t, "demo", "--strategy", s.Name, "--no-report", "--json")), &r); err != nil {
 			t.Fatal(err)
@@ -142,7 +142,7 @@ func TestInterruptLeavesNothingHalfWritten(t *testing.T) {
 }
 
 func TestLookaheadCheckHoldsForEveryBuiltIn(t *testing.T) {
-	for i, s := range strategy.List() {
+	for i, s := range builtIns {
 		if testing.Short() && i%3 > 0 {
 			continue // the race detector makes eleven runs of each too slow
 		}

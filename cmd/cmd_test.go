@@ -9,7 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"breakwater/strategy"
 )
+
+// builtIns are the strategies before any test registers one of its own.
+var builtIns = strategy.List()
 
 // call runs a command line in this process.
 func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
