@@ -443,6 +443,25 @@ func TestEquityCountsQuotesInOtherCurrencies(t *testing.T) {
 	}
 }
 
+func TestCoinsOfAPositionAreNoMoneyForAnotherPair(t *testing.T) {
+	var spendable float64
+	var held []float64
+	s := &script{bars: on{
+		2:  func(c *strategy.Context, _ strategy.Bar) { c.On(0).Buy(1) },
+		6:  func(c *strategy.Context, _ strategy.Bar) { spendable = c.On(1).Spendable(); c.On(1).Buy(10) },
+		8:  func(c *strategy.Context, _ strategy.Bar) { held = append(held, c.On(0).Position().Qty); c.On(0).Exit() },
+		10: func(c *strategy.Context, _ strategy.Bar) { held = append(held, c.On(0).Position().Qty) },
+	}}
+	r := &rig{
+		series: map[string]string{"XBT/CAD_60": hours(flat(6, 50_000)...), "ETH/XBT_60": hours(flat(6, 0.05)...)},
+		cash:   map[string]float64{"CAD": 60_000}, slots: []engine.Slot{{Name: "x", Strategy: s}},
+	}
+	r.run(t)
+	if spendable != 0 || len(held) != 2 || held[0] != 0.5 || held[1] != 0 || r.have("CAD") != 35_000*1e4 {
+		t.Errorf("spendable %v, held %v, %d CAD\n%v", spendable, held, r.have("CAD"), r.log.lines)
+	}
+}
+
 func TestCloseAtEndSellsAtTheLastPrice(t *testing.T) {
 	r := one(&script{bars: on{1: func(c *strategy.Context, _ strategy.Bar) { c.Buy(1) }}}, hours(append(flat(3, 100), [4]float64{100, 140, 100, 140})...))
 	r.close = true

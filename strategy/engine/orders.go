@@ -175,6 +175,9 @@ func (e *Engine) onFill(ev *exchange.Event) error {
 	s.cash[b.in.Base] += base
 	s.cash[b.in.Quote] += quote
 	b.fill(ev, base)
+	if ev.Side == exchange.Buy {
+		s.spend(b.in.Quote)
+	}
 	o.filled += ev.Qty
 	for _, a := range [...]exchange.AssetID{b.in.Base, b.in.Quote} {
 		if e.restoring {
@@ -195,10 +198,14 @@ func (b *position) fill(ev *exchange.Event, base money.Amount) {
 		b.cost += ev.Cost
 		return
 	}
-	sold := min(ev.Qty, b.held)
-	gone, _ := money.MulDiv(int64(b.cost), int64(sold), int64(max(b.held, 1)), money.Half)
+	b.lose(min(ev.Qty, b.held))
+}
+
+// lose takes lots out of a position, with their part of what it cost.
+func (b *position) lose(lots money.Qty) {
+	gone, _ := money.MulDiv(int64(b.cost), int64(lots), int64(max(b.held, 1)), money.Half)
 	b.cost -= money.Amount(gone)
-	b.held -= sold
+	b.held -= lots
 	if b.held == 0 {
 		b.cost = 0
 	}

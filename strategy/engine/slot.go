@@ -354,7 +354,36 @@ func (s *slot) Lots(id exchange.InstrumentID) money.Qty {
 
 func (s *slot) Spendable(id exchange.InstrumentID) money.Amount {
 	q := s.e.cat.Instruments[id].Quote
-	return max(0, s.cash[q]-s.held[q])
+	free := s.cash[q] - s.held[q]
+	for i := range s.books {
+		b := &s.books[i]
+		if b.in.Base != q {
+			continue
+		}
+		kept := b.held // a position is not money for another pair
+		if q == s.e.cfg.Currency {
+			kept = b.reserved // but the account's own currency is
+		}
+		lots, _ := b.in.BaseAmount(kept)
+		free -= lots
+	}
+	return max(0, free)
+}
+
+// spend takes coins that paid for another pair out of the positions that held them.
+func (s *slot) spend(a exchange.AssetID) {
+	left := s.cash[a]
+	for i := range s.books {
+		b := &s.books[i]
+		if b.in.Base != a {
+			continue
+		}
+		if have := b.in.LotsIn(max(0, left)); have < b.held {
+			b.lose(b.held - have)
+		}
+		lots, _ := b.in.BaseAmount(b.held)
+		left -= lots
+	}
 }
 
 func (s *slot) Rate(asset exchange.AssetID) float64 {
