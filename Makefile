@@ -14,7 +14,7 @@ RACED            = $(shell go list ./... | grep -v /internal/)
 .PHONY: help build demo test bench fuzz lint race golden picture clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(ECHARTS) ## make bin/breakwater
 	@mkdir -p bin
@@ -70,3 +70,7 @@ $(ECHARTS):
 	else \
 	  echo "echarts $(ECHARTS_VERSION) is not to be had, or is not the one that is pinned: the report will show static pictures only" >&2; \
 	fi
+
+.PHONY: conformance
+conformance: ## run ccxt's Kraken client, unmodified, against the venue (needs npm)
+	sim/krakend/conformance/run

@@ -30,6 +30,7 @@ type venueFlags struct {
 	seed             uint64
 	start            string
 	postReject, json bool
+	unlimited        bool
 }
 
 func (a *app) venueCommand() *cobra.Command {
@@ -63,6 +64,7 @@ The market starts now by its own clock and runs at --speed. Stop it with Ctrl-C.
 	f.Uint64Var(&v.seed, "seed", 1, "of the crowd and the made-up market")
 	f.StringVar(&v.start, "start", "", "the venue's `TIME` at the start (default: now)")
 	f.BoolVar(&v.postReject, "post-only-rejects", false, "refuse a post-only order that would cross at once, instead of cancelling it")
+	f.BoolVar(&v.unlimited, "no-rate-limits", false, "let the demo account call as often as it likes")
 	f.BoolVar(&v.json, "json", false, "print the addresses and the key as JSON")
 	return c
 }
@@ -118,6 +120,9 @@ func (v *venueFlags) config() (config krakend.Config, closeAll func(), err error
 		}
 	}
 	config.Seed, config.PostOnlyRejects = v.seed, v.postReject
+	demo := krakend.DemoAccount("demo")
+	demo.Unlimited = v.unlimited
+	config.Accounts = []krakend.Account{demo}
 	number, ok := strings.CutSuffix(v.speed, "x")
 	if config.Speed, err = strconv.ParseFloat(number, 64); !ok || err != nil || !(config.Speed > 0) {
 		return config, closeAll, usagef("--speed %s is no speed; write it like 1x, 60x or 0.5x", v.speed)
