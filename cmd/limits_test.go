@@ -155,6 +155,49 @@ func TestRunUnderNijaStopsAtItsDrawdown(t *testing.T) {
 	}
 }
 
+// The command in the manifest makes the run again.
+func TestManifestNamesTheLimitsOfTheRun(t *testing.T) {
+	data := hours(t, 500, func(i int) float64 { return 20_000 + float64(i%48)*100 })
+	file := written(t, "my risk.yaml", "profile: binance-bot\ndrawdown: 9%\n")
+	dir := filepath.Join(t.TempDir(), "report")
+	r := runLimited(t, "--data", data, "--strategy", "sma-cross", "--set", "fast=3", "--set", "slow=9", "--size", "0.00118", "--cash", "1000",
+		"--risk", file, "--mode", "scalp", "--limit", "order-rate.day=3", "--rearm", "after=24h", "--strictness=false", "--out", dir)
+	raw, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Command string
+		Profile string
+		Limits  []struct{ Name, Value string }
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Fields(strings.ReplaceAll(strings.ReplaceAll(m.Command, "my risk.yaml", "my\x00risk.yaml"), "'", ""))
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], "\x00", " ")
+	}
+	again := runLimited(t, append(words[2:], "--no-report")...)
+	if again.Digest != r.Digest || again.Strictness != nil || r.Guard.Denied == 0 {
+		t.Errorf("%q gives digest %s, the run had %s", m.Command, again.Digest, r.Digest)
+	}
+	if m.Profile != "binance-bot, my risk.yaml, order-rate.day=3" {
+		t.Errorf("profile %q", m.Profile)
+	}
+	limits := map[string]string{}
+	for _, l := range m.Limits {
+		limits[l.Name] = l.Value
+	}
+	for name, want := range map[string]string{
+		"drawdown": "9%", "order-rate day": "3", "max-order-notional amount": "25 CAD", "rearm": "after=24h0m0s", "mode-allocation scalp": "30% of equity, 4 positions, 300 CAD an order",
+	} {
+		if limits[name] != want {
+			t.Errorf("the manifest says %s: %q; want %q", name, limits[name], want)
+		}
+	}
+}
+
 func TestRealMarketUnderARiskFile(t *testing.T) {
 	data := realData(t, "kraken", "ohlcvt", "XBTCAD_1440.csv")
 	file := written(t, "risk.yaml", "profile: research\ntime-zone: America/Toronto\ndrawdown: 12%\ndaily-loss: 5%\n")
