@@ -15,9 +15,11 @@ func (s *state) checkNotional(d *decision, v *Verdict) {
 		v.deny(MaxOrderNotional, "no fresh rate to the account's currency, an asset without a price, or the cost overflows")
 		return
 	}
+	// Rounded as the equity is, so that all the money in another currency is not a unit more than it.
+	notional, _ := s.acct.inCurrency(d.gross, d.in.Quote, money.Floor)
 	limit := s.limits.Order.Of(s.acct.equity)
-	if d.opens && d.notional > limit {
-		v.deny(MaxOrderNotional, "", s.inMoney("notional", d.notional), s.inMoney("limit", limit))
+	if d.opens && notional > limit {
+		v.deny(MaxOrderNotional, "", s.inMoney("notional", notional), s.inMoney("limit", limit))
 	}
 }
 
