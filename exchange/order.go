@@ -96,6 +96,23 @@ const (
 	CancelBoth
 )
 
+// Purpose is what the engine sent an order for, beyond the strategy's own wish. It is for
+// reports: no decision and no digest depends on it.
+type Purpose uint8
+
+// The purposes.
+const (
+	ForStrategy   Purpose = iota
+	ForTarget             // a bracket's target was reached
+	ForProtection         // a bracket's stop
+	ForFlatten            // the operator wants everything sold
+	ForClosing            // the data has ended
+)
+
+func (p Purpose) String() string {
+	return [...]string{"strategy", "target", "protection", "flatten", "closing"}[min(p, ForClosing)]
+}
+
 // Order is what a strategy wants and what a venue gets. All prices are in the
 // instrument's scale. The zero value of a field means that the field does not apply.
 type Order struct {
@@ -108,6 +125,7 @@ type Order struct {
 	TIF        TimeInForce
 	STP        SelfTrade
 	PostOnly   bool
+	Purpose    Purpose
 	ReduceOnly bool // may only make a position smaller
 	FeeInBase  bool // fee in the base asset instead of the quote asset
 	Qty        money.Qty

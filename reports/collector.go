@@ -63,6 +63,8 @@ type order struct {
 	decision money.Price
 	slot     exchange.SlotID
 	kind     exchange.OrderType
+	purpose  exchange.Purpose
+	at       bool // it was to fill at once or not at all
 }
 
 type path struct {

@@ -15,7 +15,7 @@ func (c *Collector) Record(r *risk.Record, _ bool) error {
 	case risk.RecIntent:
 		c.run.Orders.Approved++
 		o := r.Order
-		c.orders[o.ID] = order{decision: o.Decision, slot: o.Slot, kind: o.Type}
+		c.orders[o.ID] = order{decision: o.Decision, slot: o.Slot, kind: o.Type, purpose: o.Purpose, at: o.TIF == exchange.IOC || o.TIF == exchange.FOK}
 	case risk.RecFill:
 		c.fill(r.Event)
 	case risk.RecOrder:
@@ -61,6 +61,9 @@ func (c *Collector) fill(ev *exchange.Event) {
 	c.count(in, &f, o.decision)
 	p := c.position(int(f.Slot), in.ID)
 	wasOpen := p.open
+	if f.Side == exchange.Sell {
+		p.why, p.at = o.purpose, o.at
+	}
 	closed := p.fill(c, in, &f)
 	switch {
 	case closed:

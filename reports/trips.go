@@ -27,6 +27,8 @@ type RoundTrip struct {
 	Instrument     exchange.InstrumentID
 	Slot           int16
 	ExitType       exchange.OrderType // of the last sell
+	ExitFor        exchange.Purpose
+	ExitAtOnce     bool // it was to fill at once or not at all, as market orders under a collar
 	Open           bool
 }
 
@@ -60,9 +62,15 @@ func (t *RoundTrip) Reason() string {
 	if t.Open {
 		return "open"
 	}
-	switch t.ExitType {
-	case exchange.Market:
+	switch {
+	case t.ExitFor == exchange.ForTarget:
+		return "target"
+	case t.ExitFor == exchange.ForFlatten, t.ExitFor == exchange.ForClosing:
+		return t.ExitFor.String()
+	case t.ExitType == exchange.Market, t.ExitType == exchange.Limit && t.ExitAtOnce:
 		return "signal"
+	}
+	switch t.ExitType {
 	case exchange.Limit, exchange.Iceberg:
 		return "limit"
 	case exchange.StopLoss, exchange.StopLossLimit:
@@ -85,6 +93,8 @@ type position struct {
 	bought   float64 // price times quantity, for averages only
 	sale     float64
 	open     bool
+	why      exchange.Purpose // of the sell that is being booked
+	at       bool
 }
 
 // fill books one execution. It returns true when the trip has closed.
@@ -124,7 +134,7 @@ func (p *position) fill(c *Collector, in *exchange.Instrument, f *Fill) (closed 
 	p.proceeds += f.Cost
 	p.sale += float64(f.Price) * float64(f.Qty)
 	t.Exit = money.Price(math.Round(p.sale / float64(p.sold)))
-	t.ExitType = f.Type
+	t.ExitType, t.ExitFor, t.ExitAtOnce = f.Type, p.why, p.at
 	if in.LotsIn(p.held) > 0 {
 		return false
 	}

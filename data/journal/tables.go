@@ -30,7 +30,7 @@ var tables = []table{
 	{risk.Reason{}, []string{"control:Control!", "text:Text", "fields:Fields"}},
 	{risk.Field{}, []string{"key:Key", "value:Value", "decimals:Decimals"}},
 	{exchange.Order{}, []string{
-		"id:ID", "instrument:Instrument!", "slot:Slot", "signal:Signal", "side:Side!", "type:Type!", "tif:TIF", "stp:STP",
+		"id:ID", "instrument:Instrument!", "slot:Slot", "signal:Signal", "side:Side!", "type:Type!", "tif:TIF", "stp:STP", "purpose:Purpose",
 		"post_only:PostOnly", "reduce_only:ReduceOnly", "fee_in_base:FeeInBase", "qty:Qty", "cash:Cash", "cash_step:CashStep",
 		"display:Display", "price:Price", "trigger:Trigger", "trail:Trail", "trail_ppm:TrailPPM", "limit_offset:LimitOffset",
 		"sent:Sent", "expire:Expire", "deadline:Deadline", "decision:Decision", "close:Close",
@@ -75,6 +75,7 @@ var names = map[reflect.Type]*nameSet{
 	reflect.TypeFor[exchange.Side]():        namesOf[exchange.Side](2),
 	reflect.TypeFor[exchange.OrderType]():   validNames[exchange.OrderType](),
 	reflect.TypeFor[exchange.TimeInForce](): namesOf[exchange.TimeInForce](4),
+	reflect.TypeFor[exchange.Purpose]():     namesOf[exchange.Purpose](int(exchange.ForClosing) + 1),
 	reflect.TypeFor[exchange.SelfTrade]():   newNames([]string{"cancel-newest", "cancel-oldest", "cancel-both"}),
 	reflect.TypeFor[exchange.State]():       validNames[exchange.State](),
 	reflect.TypeFor[exchange.Liquidity]():   namesOf[exchange.Liquidity](2),

@@ -46,7 +46,7 @@ func (s *slot) protect(b *position) {
 		if sellable(b.in, free, br.stop) {
 			br.asked = br.stop
 			br.order = s.send(b, &exchange.Order{
-				Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.StopLoss, Qty: free, Trigger: br.stop, Decision: s.e.book.last[b.in.ID],
+				Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.StopLoss, Purpose: exchange.ForProtection, Qty: free, Trigger: br.stop, Decision: s.e.book.last[b.in.ID],
 			})
 		}
 		return
@@ -66,7 +66,7 @@ func (s *slot) watchTarget(b *position, high money.Price) {
 		return
 	}
 	if br.target > 0 && high >= br.target {
-		s.exit(b)
+		s.exit(b, exchange.ForTarget)
 		return
 	}
 	s.protect(b)
@@ -75,13 +75,13 @@ func (s *slot) watchTarget(b *position, high money.Price) {
 // Exit sells everything held of an instrument.
 func (s *slot) Exit(id exchange.InstrumentID) {
 	if b := s.book(id); b != nil && s.started && !s.over {
-		s.exit(b)
+		s.exit(b, exchange.ForStrategy)
 	}
 }
 
 // exit cancels the resting sells, and once they are confirmed sells what is held at the
 // market. It is called again whenever an order of an exiting position ends.
-func (s *slot) exit(b *position) {
+func (s *slot) exit(b *position, why exchange.Purpose) {
 	resting := false
 	for _, o := range b.orders {
 		if o.Side != exchange.Sell || o.Type == exchange.Market {
@@ -93,11 +93,11 @@ func (s *slot) exit(b *position) {
 		}
 	}
 	b.bracket = bracket{}
-	if b.exiting = resting; resting {
+	if b.exiting, b.purpose = resting, why; resting {
 		return
 	}
 	if free := b.held - b.reserved; sellable(b.in, free, s.e.book.last[b.in.ID]) {
-		s.send(b, &exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Qty: free, Decision: s.e.book.last[b.in.ID]})
+		s.send(b, &exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Purpose: why, Qty: free, Decision: s.e.book.last[b.in.ID]})
 	}
 }
 
@@ -129,7 +129,7 @@ func (s *slot) flatten(b *position, volume money.Qty) {
 	if !sellable(b.in, slice, s.e.book.last[b.in.ID]) {
 		return
 	}
-	o := exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Qty: slice, Decision: s.e.book.last[b.in.ID]}
+	o := exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Purpose: exchange.ForFlatten, Qty: slice, Decision: s.e.book.last[b.in.ID]}
 	if s.asLimit(b, &o) {
 		s.send(b, &o)
 	}

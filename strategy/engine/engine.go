@@ -259,7 +259,7 @@ func (e *Engine) closeOut() error {
 		for i := range s.books {
 			b := &s.books[i]
 			if e.end == closed {
-				s.exit(b)
+				s.exit(b, exchange.ForClosing)
 				continue
 			}
 			b.bracket, b.exiting = bracket{}, false

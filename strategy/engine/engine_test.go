@@ -45,7 +45,7 @@ type journal struct{ lines []string }
 func (j *journal) Record(r *risk.Record, _ bool) error {
 	switch r.Type {
 	case risk.RecIntent:
-		j.add(r, "%v %v %d @%d ^%d", r.Order.Side, r.Order.Type, r.Order.Qty, r.Order.Price, r.Order.Trigger)
+		j.add(r, "%v %v %d @%d ^%d for %v", r.Order.Side, r.Order.Type, r.Order.Qty, r.Order.Price, r.Order.Trigger, r.Order.Purpose)
 	case risk.RecDenial:
 		j.add(r, "denied %v", &r.Reasons[0])
 	case risk.RecFill:
@@ -323,12 +323,12 @@ func TestABracketPlacedWithTheEntryRestsFromTheFillOn(t *testing.T) {
 	t.Run("stop in the very bar of the entry", func(t *testing.T) {
 		r := one(&script{bars: on{1: enter}}, hours([4]float64{100, 100, 100, 100}, [4]float64{100, 101, 90, 92}, [4]float64{92, 92, 92, 92}))
 		r.run(t)
-		r.log.has(t, "01:00 #1 fill buy", "01:00 #2 sell stop-loss 100000000 @0 ^9500000000", "02:00 #2 fill sell 100000000 @9500000000")
+		r.log.has(t, "01:00 #1 fill buy", "01:00 #2 sell stop-loss 100000000 @0 ^9500000000 for protection", "02:00 #2 fill sell 100000000 @9500000000")
 	})
 	t.Run("target cancels the stop, waits, then sells", func(t *testing.T) {
 		r := one(&script{bars: on{1: enter}}, hours([4]float64{100, 100, 100, 100}, [4]float64{100, 121, 99, 119}, [4]float64{118, 118, 118, 118}, [4]float64{118, 118, 118, 118}))
 		r.run(t)
-		r.log.has(t, "#2 sell stop-loss", "02:00 #2 cancel", "#2 is cancelled", "#3 sell market 100000000", "#3 fill sell 100000000 @11800000000")
+		r.log.has(t, "#2 sell stop-loss", "02:00 #2 cancel", "#2 is cancelled", "#3 sell market 100000000 @0 ^0 for target", "#3 fill sell 100000000 @11800000000")
 		if r.log.count("fill sell") != 1 {
 			t.Error("sold twice")
 		}

@@ -126,7 +126,7 @@ func (s *slot) end(o *order) {
 		b.bracket.order = 0
 	}
 	if b.exiting && !s.e.restoring {
-		s.exit(b)
+		s.exit(b, b.purpose)
 	}
 }
 

@@ -50,7 +50,8 @@ type position struct {
 	reserved  money.Qty    // by open sells
 	cost      money.Amount // of what is held, fees not included
 	bracket   bracket
-	exiting   bool // everything is to be sold once nothing is reserved
+	exiting   bool             // everything is to be sold once nothing is reserved
+	purpose   exchange.Purpose // of that sale
 	orders    []*order
 	lastTrade uint64 // highest trade id booked
 }
