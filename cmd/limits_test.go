@@ -160,7 +160,7 @@ func TestManifestNamesTheLimitsOfTheRun(t *testing.T) {
 	data := hours(t, 500, func(i int) float64 { return 20_000 + float64(i%48)*100 })
 	file := written(t, "my risk.yaml", "profile: binance-bot\ndrawdown: 9%\n")
 	dir := filepath.Join(t.TempDir(), "report")
-	r := runLimited(t, "--data", data, "--strategy", "sma-cross", "--set", "fast=3", "--set", "slow=9", "--size", "0.00118", "--cash", "1000",
+	r := runLimited(t, "--data", data, "--strategy", "sma-cross", "--set", "fast=3", "--set", "slow=9", "--size", "0.00105", "--limit", "order-rate.pair-minute=1", "--limit", "max-order-notional=22", "--cash", "1000",
 		"--risk", file, "--mode", "scalp", "--limit", "order-rate.day=3", "--rearm", "after=24h", "--strictness=false", "--out", dir)
 	raw, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
 	if err != nil {
@@ -182,7 +182,7 @@ func TestManifestNamesTheLimitsOfTheRun(t *testing.T) {
 	if again.Digest != r.Digest || again.Strictness != nil || r.Guard.Denied == 0 {
 		t.Errorf("%q gives digest %s, the run had %s", m.Command, again.Digest, r.Digest)
 	}
-	if m.Profile != "binance-bot, my risk.yaml, order-rate.day=3" {
+	if m.Profile != "binance-bot, my risk.yaml, order-rate.pair-minute=1, max-order-notional=22, order-rate.day=3" {
 		t.Errorf("profile %q", m.Profile)
 	}
 	limits := map[string]string{}
@@ -190,7 +190,7 @@ func TestManifestNamesTheLimitsOfTheRun(t *testing.T) {
 		limits[l.Name] = l.Value
 	}
 	for name, want := range map[string]string{
-		"drawdown": "9%", "order-rate day": "3", "max-order-notional amount": "25 CAD", "rearm": "after=24h0m0s", "mode-allocation scalp": "30% of equity, 4 positions, 300 CAD an order",
+		"drawdown": "9%", "order-rate day": "3", "max-order-notional amount": "22 CAD", "rearm": "after=24h0m0s", "mode-allocation scalp": "30% of equity, 4 positions, 300 CAD an order",
 	} {
 		if limits[name] != want {
 			t.Errorf("the manifest says %s: %q; want %q", name, limits[name], want)
