@@ -52,6 +52,7 @@ func TestBadInputIsAnsweredByOneSentenceWithTheRemedy(t *testing.T) {
 		{"no strategy", []string{"backtest", "--data", good}, "breakwater strategies"},
 		{"missing file", data(filepath.Join(dir, "nowhere.csv")), "check the path"},
 		{"folder", data(dir), "give a file in it"},
+		{"trades and no bars", data(file("XBTCAD.csv", []byte("1700000000,100,1\n1700000001,101,1\n"))), "--bars 15m"},
 		{"empty file", data(file("XBTCAD_1.csv", nil)), "give one with market data"},
 		{"empty gzip", data(file("ETHCAD_1.csv.gz", gzipped(t, ""))), "give one with market data"},
 		{"no gzip", data(file("ETHCAD_5.csv.gz", []byte("not compressed at all"))), "fetch it again"},

@@ -206,8 +206,14 @@ func (p *plan) intervals(id exchange.InstrumentID) (sizes []time.Duration) {
 	return sizes
 }
 
-// checkInterval refuses a slot one of whose pairs has no bars of its size.
+// checkInterval refuses a slot one of whose pairs has no bars, or none of its size.
 func (p *plan) checkInterval(sp *slotPlan) error {
+	for _, id := range sp.instruments {
+		if len(p.intervals(id)) == 0 {
+			return usagef("%s has only trades, but strategies decide and equity is marked on bars; build them, for example with --bars 15m",
+				p.catalog.Instruments[id].Symbol)
+		}
+	}
 	if sp.interval == 0 {
 		return nil
 	}
