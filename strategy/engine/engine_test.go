@@ -496,10 +496,10 @@ func TestCloseAtEndCancelsWhatIsOpenAndSellsWhatRested(t *testing.T) {
 // leak hands every closing price to a strategy one bar early.
 type leak struct {
 	exchange.Feed
-	next, after exchange.Event
-	primed      bool
-	err         error
-	seen        *float64
+	after  exchange.Event
+	primed bool
+	err    error
+	seen   *float64
 }
 
 func (l *leak) Next(ev *exchange.Event) error {
