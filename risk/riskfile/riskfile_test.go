@@ -130,6 +130,14 @@ func TestPairsAreFoundInTheCatalog(t *testing.T) {
 	}
 }
 
+// Editors on Windows end lines with two characters and begin files with a mark.
+func TestFilesOfWindowsEditorsAreRead(t *testing.T) {
+	f := read(t, "\ufeffprofile: nija\r\ndrawdown: 8%\r\ndaily-loss:\r\n  amount: 5\r\n")
+	if f.Limits.DrawdownPPM != 80_000 || f.Limits.DailyLoss.Amount != 5*unit {
+		t.Errorf("limits %+v", f.Limits)
+	}
+}
+
 // Each refusal has a file NAME.bad.yml and the sentence it gives in NAME.bad.txt.
 func TestEveryRefusalNamesFileLineAndRemedy(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.bad.yml"))

@@ -1,10 +1,12 @@
 package riskfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -67,9 +69,12 @@ func (e *Error) Error() string {
 
 // parse reads YAML as far as a risk.yaml uses it: plain values, tables and lists.
 func (r *reader) parse(text []byte) (node, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	switch {
 	case len(text) > largest:
 		return node{}, r.fail(0, "is larger than 64 kB; give a risk.yaml")
+	case !utf8.Valid(text):
+		return node{}, r.fail(0, "is no text in UTF-8; save it as such")
 	case strings.TrimSpace(string(text)) == "":
 		return node{}, r.fail(0, "is empty; \"breakwater risk profile kraken-bot\" prints one to begin with")
 	}

@@ -33,13 +33,13 @@ func (r *reader) number(title string, p *param, n *node) (v int64, err error) {
 	}
 	switch p.kind {
 	case amount:
-		v, err = r.amount(title, p, n)
+		v, err = r.amount(title, n)
 	case share, reserve:
 		v, err = r.share(title, p, n)
 	case span:
-		v, err = r.span(title, p, n)
+		v, err = r.span(title, n)
 	case count:
-		v, err = r.count(title, p, n)
+		v, err = r.count(title, n)
 	case toggle:
 		switch n.text {
 		case "on":
@@ -72,8 +72,8 @@ func (r *reader) sample(p *param) string {
 	return [...]string{amount: "25", share: "5%", reserve: "10%", span: "10s", count: "4", toggle: "on"}[p.kind]
 }
 
-func (r *reader) amount(title string, p *param, n *node) (int64, error) {
-	v, err := money.Parse(n.text, r.file.Decimals)
+func (r *reader) amount(title string, n *node) (int64, error) {
+	v, err := decimal(n.text, r.file.Decimals)
 	switch {
 	case errors.Is(err, money.ErrPrecision):
 		return 0, r.fail(n.line, "%s %s has more decimals than the %d of %s; round it", title, n.text, r.file.Decimals, r.file.Currency)
@@ -90,10 +90,18 @@ func (r *reader) amount(title string, p *param, n *node) (int64, error) {
 // largestAmount leaves room to double a limit.
 const largestAmount = 1 << 61
 
+// decimal is money.Parse for plain decimals: no sign, no exponent.
+func decimal(text string, decimals uint8) (int64, error) {
+	if strings.Trim(text, "0123456789.") != "" {
+		return 0, money.ErrSyntax
+	}
+	return money.Parse(text, decimals)
+}
+
 func (r *reader) share(title string, p *param, n *node) (int64, error) {
 	number, percent := strings.CutSuffix(n.text, "%")
 	number = strings.TrimSpace(number)
-	ppm, err := money.Parse(number, 4)
+	ppm, err := decimal(number, 4)
 	most := p.most
 	if most == 0 {
 		most = money.PPM
@@ -114,7 +122,7 @@ func (r *reader) share(title string, p *param, n *node) (int64, error) {
 	return ppm, nil
 }
 
-func (r *reader) span(title string, p *param, n *node) (int64, error) {
+func (r *reader) span(title string, n *node) (int64, error) {
 	if n.text == "0" {
 		return 0, nil
 	}
@@ -164,8 +172,11 @@ func spanText(d time.Duration) string {
 	return text
 }
 
-func (r *reader) count(title string, p *param, n *node) (int64, error) {
+func (r *reader) count(title string, n *node) (int64, error) {
 	v, err := strconv.ParseInt(n.text, 10, 32)
+	if strings.HasPrefix(n.text, "+") {
+		err = strconv.ErrSyntax
+	}
 	switch {
 	case errors.Is(err, strconv.ErrRange):
 		return 0, r.fail(n.line, "%s %s is too large; write none for no limit", title, n.text)
