@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -42,19 +43,28 @@ func TestSessionSurvivesKill9AtRandomPoints(t *testing.T) {
 		}
 	}
 	t.Logf("seed %d; again with: BREAKWATER_SEED=%d go test ./session -run %s", seed, seed, t.Name())
-	rnd := rand.New(rand.NewPCG(seed, 1))
+	var mu sync.Mutex
 	var total tally
-	for life := range n / killsInALife {
-		// some lives mostly sleep, others never do: the kill meets both
-		speed, latency := "20000x", "250ms"
-		if life%2 == 1 {
-			speed = "200000x"
+	t.Run("lives", func(t *testing.T) {
+		for life := range n / killsInALife {
+			t.Run(strconv.Itoa(life), func(t *testing.T) {
+				t.Parallel() // mostly it waits
+				// some lives mostly sleep, others never do: the kill meets both
+				speed, latency := "20000x", "250ms"
+				if life%2 == 1 {
+					speed = "60000x"
+				}
+				if life%4 >= 2 {
+					latency = "3m" // so that a kill often finds an order on its way
+				}
+				rnd := rand.New(rand.NewPCG(seed, uint64(life)))
+				met := killedLife(t, rnd, 1+rnd.IntN(1000), speed, latency)
+				mu.Lock()
+				defer mu.Unlock()
+				total.add(met)
+			})
 		}
-		if life%4 >= 2 {
-			latency = "3m" // so that a kill often finds an order on its way
-		}
-		total.add(killedLife(t, rnd, 1+rnd.IntN(1000), speed, latency))
-	}
+	})
 	t.Logf("%d kills: %d orders, %d fills, %d latches, %d torn ends; %d orders were on their way", n, total.intents, total.fills, total.latches, total.torn, total.pending)
 	if total.intents < n/4 || total.fills < n/8 {
 		t.Errorf("%d orders and %d fills in %d lives prove little: make the market busier", total.intents, total.fills, n)
@@ -69,7 +79,7 @@ func (a *tally) add(b tally) {
 }
 
 func killedLife(t *testing.T, rnd *rand.Rand, market int, speed, latency string) (met tally) {
-	g := breakGround(t, append(busy, marketLine(market), "speed: "+speed, "fills: {latency: "+latency+"}")...)
+	g := breakGround(t, append(crowd, marketLine(market), "speed: "+speed, "fills: {latency: "+latency+"}")...)
 	b := g.start("--speed", "600x") // in which a minute of the ceremony is long enough to be met
 	b.arm()
 	b.signal(syscall.SIGTERM)
@@ -77,7 +87,7 @@ func killedLife(t *testing.T, rnd *rand.Rand, market int, speed, latency string)
 	b = g.start()
 	for range killsInALife {
 		select {
-		case <-time.After(time.Duration(rnd.Int64N(int64(200 * time.Millisecond)))):
+		case <-time.After(time.Duration(rnd.Int64N(int64(120 * time.Millisecond)))):
 		case err := <-b.waited:
 			t.Fatalf("the session ended by itself: %v: %s", err, b.log)
 		}

@@ -105,6 +105,16 @@ var busy = []string{
 	"slots: [{name: quick, strategy: sma-cross, set: {fast: 2, slow: 3}}]",
 }
 
+// crowd is several strategies on one account: market orders, resting ones, and ones that
+// answer their own fills.
+var crowd = []string{
+	"size: 0.0002",
+	"slots:",
+	"  - {name: quick, strategy: sma-cross, share: 40%, set: {fast: 2, slow: 3}}",
+	"  - {name: grid, strategy: grid, share: 40%, set: {levels: 2, step: 0.001, weight: 0.01}}",
+	"  - {name: saver, strategy: dca, share: 20%, set: {every: 7m, amount: 10}}",
+}
+
 func marketLine(seed int) string {
 	return fmt.Sprintf("market: {preset: volatile, seed: %d, start: 2025-03-09, length: 365d, interval: 1m}", seed)
 }

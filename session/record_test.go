@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -228,14 +229,60 @@ func TestNewConnectionBeginsWithPricesAndSnapshot(t *testing.T) {
 	if ev.Kind != exchange.KindTrade || ev.Price <= 0 {
 		t.Errorf("first comes a %v at %d, want a price", ev.Kind, ev.Price)
 	}
-	ok(t, v.Next(context.Background(), &ev))
-	if ev.Kind != exchange.KindSnapshot || len(ev.Detail.Snapshot.Fills) == 0 {
-		t.Fatalf("then comes a %v", ev.Kind)
+	for ev.Kind != exchange.KindSnapshot {
+		ok(t, v.Next(context.Background(), &ev))
+		switch ev.Kind {
+		case exchange.KindOrder, exchange.KindFill: // what was on its way
+		case exchange.KindSnapshot:
+		default:
+			t.Fatalf("a %v comes before the snapshot", ev.Kind)
+		}
 	}
 	for _, b := range ev.Detail.Snapshot.Balances {
 		if b.Asset == p.catalog.Instruments[0].Base && b.Total != total {
 			t.Errorf("the snapshot has %d, the venue had %d", b.Total, total)
 		}
+	}
+}
+
+// A session that was away is told its fills one by one, and then a snapshot that also has
+// what it sent in answer.
+func TestMissedFillsComeBeforeTheSnapshot(t *testing.T) {
+	p, dir := goodPlan(t), t.TempDir()
+	v, _, err := openVenue(p, dir, false, 0, time.Unix(0, 0))
+	ok(t, err)
+	drive(t, v, p, 40)
+	ok(t, v.Close())
+	v, _, err = openVenue(goodPlan(t), dir, false, 0, time.Unix(1, 0))
+	ok(t, err)
+	defer v.Close()
+	v.seen = []uint64{1} // all but the first are news
+	ok(t, v.Refresh())
+	var ev exchange.Event
+	answered := exchange.OrderID(1000)
+	fills := 0
+	for last := uint64(1); ev.Kind != exchange.KindSnapshot; {
+		ok(t, v.Next(context.Background(), &ev))
+		if ev.Kind != exchange.KindFill {
+			continue
+		}
+		if ev.TradeID != last+1 {
+			t.Errorf("after trade %d comes %d", last, ev.TradeID)
+		}
+		last, v.seen[0] = ev.TradeID, ev.TradeID
+		if fills++; fills <= 2 {
+			answered++
+			ok(t, v.Submit(&exchange.Order{ID: answered, Side: exchange.Buy, Type: exchange.Limit, Qty: 30_000, Price: ev.Price / 2, Sent: ev.Time}))
+		}
+	}
+	snap := ev.Detail.Snapshot
+	for id := exchange.OrderID(1001); id <= answered; id++ {
+		if !slices.ContainsFunc(snap.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID == id }) {
+			t.Errorf("the snapshot lacks order %d, which was sent before it", id)
+		}
+	}
+	if fills < 3 || answered != 1002 {
+		t.Errorf("only %d fills were told", fills)
 	}
 }
 

@@ -53,6 +53,7 @@ func (s *session) recover() (err error) {
 		if err != nil {
 			return err
 		}
+		s.venue.seen = s.books.seen
 		if s.journal, err = rec.Writer(s.plan.catalog, s.plan.currency); err == nil {
 			late.to = risk.Tee{s.journal, s.books, s.digest}
 		}

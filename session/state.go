@@ -1,12 +1,14 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -32,6 +34,9 @@ type stateDir struct {
 	lock *flock.Flock
 }
 
+// lockPatience is how long a start tries to get the lock.
+const lockPatience = 200 * time.Millisecond
+
 // holdState makes the directory if need be and keeps every other session out until
 // Close.
 func holdState(path string) (*stateDir, error) {
@@ -40,8 +45,11 @@ func holdState(path string) (*stateDir, error) {
 	}
 	name := filepath.Join(path, lockName)
 	l := flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
-	ok, err := l.TryLock()
-	if err != nil {
+	// who asks whether a session runs holds the lock for an instant
+	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	defer cancel()
+	ok, err := l.TryLockContext(ctx, lockPatience/20)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("session: %s: %s", name, plainFileError(err))
 	}
 	if !ok {

@@ -31,8 +31,10 @@ type simulated struct {
 	history
 	price []money.Price    // by instrument: of the last bar or trade, 0: none yet
 	greet []exchange.Event // what the venue tells whoever connects, before all else
-	// connecting: the account's snapshot is on its way, and nothing else is seen before it
+	// connecting: the session catches up with its account, and sees nothing of the market
 	connecting bool
+	behind     bool     // something was sent since the snapshot was asked for
+	seen       []uint64 // by instrument: highest trade that the session has on record
 }
 
 // venueHeader is what a venue was made of: with the same, the record gives the same venue.
@@ -287,6 +289,7 @@ func (v *simulated) Submit(o *exchange.Order) error {
 	if err := v.rec.write(entryOrder, func(b []byte) []byte { return packOrder(b, o) }); err != nil {
 		return err
 	}
+	v.behind = true
 	v.venue.Submit(0, o)
 	return nil
 }
@@ -296,6 +299,7 @@ func (v *simulated) Amend(a *exchange.Amend) error {
 	if err := v.rec.write(entryAmend, func(b []byte) []byte { return packAmend(b, a) }); err != nil {
 		return err
 	}
+	v.behind = true
 	v.venue.Amend(0, a)
 	return nil
 }
@@ -305,6 +309,7 @@ func (v *simulated) Cancel(id exchange.OrderID) error {
 	if err := v.rec.number(entryCancel, int64(id)); err != nil {
 		return err
 	}
+	v.behind = true
 	v.venue.Cancel(0, id)
 	return nil
 }
@@ -322,6 +327,7 @@ func (v *simulated) Refresh() error {
 	if err := v.rec.write(entryAsk, func(b []byte) []byte { return b }); err != nil {
 		return err
 	}
+	v.behind = false
 	return v.Replay.Refresh()
 }
 
@@ -337,34 +343,71 @@ func (v *simulated) WakeAt(t exchange.Stamp) {
 }
 
 // Next is the venue's next event, on record before anybody sees it. A connection begins
-// with the last prices and the account's snapshot: orders can only be judged by who knows
-// what became of the ones before.
+// with the last prices, the fills that the session has not seen, and then a snapshot that
+// is younger than all that was sent meanwhile: only who knows what became of the orders
+// before can judge new ones.
 func (v *simulated) Next(ctx context.Context, ev *exchange.Event) error {
-	if len(v.greet) > 0 {
-		*ev, v.greet = v.greet[0], v.greet[1:]
-		return v.rec.write(entryTold, func(b []byte) []byte { return packEvent(b, ev) })
-	}
 	for {
-		err := v.Replay.Next(ctx, ev)
-		kind := byte(entryEvent)
-		switch {
-		case err == io.EOF:
-			if err := v.rec.write(entryEnd, func(b []byte) []byte { return b }); err != nil {
-				return err
+		if len(v.greet) > 0 {
+			*ev, v.greet = v.greet[0], v.greet[1:]
+			return v.rec.write(entryTold, func(b []byte) []byte { return packEvent(b, ev) })
+		}
+		if err := v.Replay.Next(ctx, ev); err != nil {
+			if err == io.EOF {
+				if err := v.rec.write(entryEnd, func(b []byte) []byte { return b }); err != nil {
+					return err
+				}
 			}
-			return io.EOF
-		case err != nil:
 			return err
-		case ev.Kind == exchange.KindSnapshot:
-			v.connecting = false
-		case v.connecting:
+		}
+		kind := byte(entryEvent)
+		if v.connecting && !v.shownEarly(ev) {
 			kind = entryUnseen
 		}
 		v.note(ev)
 		if err := v.rec.write(kind, func(b []byte) []byte { return packEvent(b, ev) }); err != nil || kind == entryEvent {
 			return err
 		}
+		if ev.Kind == exchange.KindSnapshot {
+			if err := v.catchUp(ev); err != nil {
+				return err
+			}
+		}
 	}
+}
+
+// shownEarly reports whether an event is for a session that is still connecting: outcomes
+// of its orders are, and the snapshot that ends it.
+func (v *simulated) shownEarly(ev *exchange.Event) bool {
+	switch ev.Kind {
+	case exchange.KindOrder, exchange.KindFill:
+		return true
+	case exchange.KindSnapshot:
+		for i := range ev.Detail.Snapshot.Fills {
+			if f := &ev.Detail.Snapshot.Fills[i]; v.isNew(f) {
+				return false
+			}
+		}
+		v.connecting = v.behind
+		return !v.behind
+	}
+	return false
+}
+
+func (v *simulated) isNew(fill *exchange.Event) bool {
+	return v.seen != nil && fill.TradeID > v.seen[fill.Instrument]
+}
+
+// catchUp tells the fills of a snapshot that the session has not seen, one by one, and
+// asks for another snapshot: what the session sends in answer is not in this one.
+func (v *simulated) catchUp(snapshot *exchange.Event) error {
+	for _, f := range snapshot.Detail.Snapshot.Fills {
+		if v.isNew(&f) {
+			f.Kind, f.Time, f.Received, f.Account = exchange.KindFill, snapshot.Time, snapshot.Time, snapshot.Account
+			v.greet = append(v.greet, f)
+		}
+	}
+	return v.Refresh()
 }
 
 // venueHeader is the record's first entry.
