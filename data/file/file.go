@@ -72,6 +72,9 @@ func (f *File) start(disk, member string, o data.Options) error {
 	if st.IsDir() {
 		return data.Formatf("%s: this is a folder; give a file in it", disk)
 	}
+	if !st.Mode().IsRegular() {
+		return data.Formatf("%s: this is a pipe or a device, which can be read only once; write it to a file and give that", disk)
+	}
 	f.size = st.Size()
 	var magic [4]byte
 	n, err := io.ReadFull(f.f, magic[:])

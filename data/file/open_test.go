@@ -119,6 +119,7 @@ func TestEveryUnreadableFileIsNamedWithARemedy(t *testing.T) {
 	}{
 		{filepath.Join(t.TempDir(), "none.csv"), "there is no such file; check the path"},
 		{t.TempDir(), "this is a folder; give a file in it"},
+		{os.DevNull, "this is a pipe or a device"},
 		{write(t, "empty.csv", nil), "the file is empty"},
 		{write(t, "blank.csv", []byte("\n\n")), "blank.csv: the file has no rows"},
 		{write(t, "x.csv", []byte("x\n")), `x.csv: the header "x"`},
