@@ -339,9 +339,8 @@ func TestKillCommandAndSignalStopASession(t *testing.T) {
 			g := breakGround(t, append(busy, marketLine(3), "speed: 60x")...)
 			b := g.start()
 			b.ground.t = t
-			begin := time.Now()
 			stop(b)
-			b.killedWithin(time.Second, begin)
+			b.killedWithin(time.Second, time.Now())
 			if !b.alive() {
 				t.Error("the process is gone; it should stay up, inert")
 			}
@@ -482,6 +481,62 @@ func TestProfileResearchIsRefused(t *testing.T) {
 	}
 	if code, _, errs := run(t, "trade", "--config", g.config); code != 3 || !strings.Contains(errs, "research") {
 		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
+func TestDryRunSendsNothing(t *testing.T) {
+	t.Parallel()
+	g := breakGround(t, append(busy, marketLine(3), "speed: 2000x")...)
+	text, err := os.ReadFile(g.config)
+	ok(t, err)
+	ok(t, os.WriteFile(g.config, bytes.Replace(text, []byte("dry-run: false\n"), nil, 1), 0o600)) // the default
+	b := g.start()
+	b.arm()
+	eventually(t, "orders were approved", func() bool { types, _ := g.lines(); return types["intent"] > 3 })
+	if st := b.status(); !st.DryRun || st.Orders.Open != 0 || st.Orders.Trades != 0 {
+		t.Errorf("dry run %v, %d orders open, %d trades", st.DryRun, st.Orders.Open, st.Orders.Trades)
+	}
+	b.signal(syscall.SIGTERM)
+	b.wait()
+	if sent := g.sent(); len(sent) != 0 {
+		t.Errorf("the venue was sent %v", sent)
+	}
+}
+
+func TestSessionEndsWhenItWasToldTo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		why  string
+	}{
+		"for":    {[]string{"--speed", "60x", "--for", "300ms"}, "the time given with --for is over"},
+		"until":  {[]string{"--speed", "3600x", "--until", "2025-03-09T00:20:00Z"}, "the time given with --until has come"},
+		"market": {[]string{"--speed", "lockstep"}, "the market has ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := breakGround(t, append(busy, "market: {preset: calm, start: 2025-03-09, length: 1d, interval: 1m}")...)
+			code, _, errs := run(t, append([]string{"trade", "--config", g.config}, c.args...)...)
+			g.t = t
+			if st := g.status(); code != 0 || st.Why != c.why || st.Running {
+				t.Errorf("exit code %d, %q, running %v: %s", code, st.Why, st.Running, errs)
+			}
+		})
+	}
+}
+
+// In lockstep nothing depends on the machine: the same file gives the same digest.
+func TestLockstepRepeatsItself(t *testing.T) {
+	t.Parallel()
+	var digests []string
+	for range 2 {
+		g := breakGround(t, append(busy, "speed: lockstep", "seed: 5", "market: {preset: calm, start: 2025-03-09, length: 2d, interval: 1m}")...)
+		if code, _, errs := run(t, "trade", "--config", g.config); code != 0 {
+			t.Fatal(errs)
+		}
+		digests = append(digests, g.status().Digest)
+	}
+	if digests[0] != digests[1] {
+		t.Errorf("two runs, two digests: %v", digests)
 	}
 }
 
