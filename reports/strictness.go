@@ -24,6 +24,7 @@ type Strictness struct {
 	Halts       int64          // latches at HALTED and above
 	FirstHalt   exchange.Stamp // 0: none
 	Last        risk.Level     // of the whole account, at the end
+	Held        float64        // share of equity in coins at the end: a halt keeps it
 }
 
 // Tally makes a Strictness of a run while it happens. It allocates nothing.
@@ -34,6 +35,8 @@ type Tally struct {
 	high   money.Amount
 	before money.Amount // at the end of the day before
 	dayEnd exchange.Stamp
+
+	exposed money.Amount
 }
 
 var _ risk.Recorder = (*Tally)(nil)
@@ -44,17 +47,17 @@ func NewTally(name string, cash money.Amount) *Tally {
 }
 
 // Mark is called after every bar with the account's equity.
-func (t *Tally) Mark(ev *exchange.Event, equity, _ money.Amount) {
+func (t *Tally) Mark(ev *exchange.Event, equity, exposed money.Amount) {
 	if ev.Time > t.dayEnd {
 		t.closeDay()
 		t.dayEnd = exchange.Stamp((ev.Time-1).Day()+1) * day
 	}
-	t.Closed(equity, 0)
+	t.Closed(equity, exposed)
 }
 
 // Closed is called after the sales at the end, if there are any.
-func (t *Tally) Closed(equity, _ money.Amount) {
-	t.last = equity
+func (t *Tally) Closed(equity, exposed money.Amount) {
+	t.last, t.exposed = equity, exposed
 	t.high = max(t.high, equity)
 	t.out.MaxDrawdown = min(t.out.MaxDrawdown, change(t.high, equity))
 }
@@ -98,11 +101,14 @@ func (t *Tally) Record(r *risk.Record, _ bool) error {
 func (t *Tally) Finish() Strictness {
 	t.closeDay()
 	t.out.Return = change(t.cash, t.last)
+	if t.last > 0 {
+		t.out.Held = float64(t.exposed) / float64(t.last)
+	}
 	return t.out
 }
 
-// strictnessHeads are the columns of the table.
-var strictnessHeads = []string{"limits", "return", "drawdown", "worst day", "orders", "denials", "halts", "ended"}
+// strictnessHeads are the columns of the table; a terminal has no room for the last.
+var strictnessHeads = []string{"limits", "return", "drawdown", "worst day", "orders", "denials", "halts", "ended", "held then"}
 
 // cells is a row; with dated it says when the first halt was.
 func (s *Strictness) cells(dated bool) []string {
@@ -111,7 +117,7 @@ func (s *Strictness) cells(dated bool) []string {
 		halts += ", " + dateText(s.FirstHalt)
 	}
 	return []string{
-		s.Name, percent(s.Return, true), percent(s.MaxDrawdown, false), percent(s.WorstDay, false), count(s.Orders), count(s.Denied), halts, s.Last.String(),
+		s.Name, percent(s.Return, true), percent(s.MaxDrawdown, false), percent(s.WorstDay, false), count(s.Orders), count(s.Denied), halts, s.Last.String(), percent(s.Held, false),
 	}
 }
 
@@ -120,10 +126,11 @@ func (m *Meta) strictnessTable() string {
 	if len(m.Strictness) == 0 {
 		return ""
 	}
-	rows := [][]string{slices.Clone(strictnessHeads)}
+	last := len(strictnessHeads) - 1
+	rows := [][]string{slices.Clone(strictnessHeads[:last])}
 	width := 0
 	for i := range m.Strictness {
-		rows = append(rows, m.Strictness[i].cells(false))
+		rows = append(rows, m.Strictness[i].cells(false)[:last])
 	}
 	for _, cells := range rows {
 		width = max(width, utf8.RuneCountInString(cells[0]))
@@ -152,12 +159,13 @@ type jsonStrictness struct {
 	Halts       int64   `json:"halts"`
 	FirstHalt   *string `json:"first_halt"` // null: none
 	Last        string  `json:"last_level"`
+	Held        float64 `json:"held"`
 }
 
 func (m *Meta) jsonStrictness() (out []jsonStrictness) {
 	for i := range m.Strictness {
 		s := &m.Strictness[i]
-		j := jsonStrictness{s.Name, s.Return, s.MaxDrawdown, s.WorstDay, s.Orders, s.Denied, s.Halts, nil, s.Last.String()}
+		j := jsonStrictness{s.Name, s.Return, s.MaxDrawdown, s.WorstDay, s.Orders, s.Denied, s.Halts, nil, s.Last.String(), s.Held}
 		if s.Halts > 0 {
 			at := s.FirstHalt.String()
 			j.FirstHalt = &at

@@ -16,7 +16,7 @@ func TestTallyCountsWhatComparesRuns(t *testing.T) {
 	tally := NewTally("given", 1000)
 	at := exchange.At(time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC))
 	mark := func(hours int, equity money.Amount) {
-		tally.Mark(&exchange.Event{Time: at.Add(time.Duration(hours) * time.Hour)}, equity, 0)
+		tally.Mark(&exchange.Event{Time: at.Add(time.Duration(hours) * time.Hour)}, equity, equity/4)
 	}
 	mark(12, 1100)
 	mark(24, 1000) // midnight closes the first day: even
@@ -35,7 +35,7 @@ func TestTallyCountsWhatComparesRuns(t *testing.T) {
 		tally.Record(&r, false)
 	}
 	got := tally.Finish()
-	want := Strictness{Name: "given", Return: -0.01, MaxDrawdown: -300.0 / 1100, WorstDay: -0.1, Orders: 2, Denied: 1, Halts: 1, FirstHalt: at, Last: risk.ReduceOnly}
+	want := Strictness{Name: "given", Return: -0.01, MaxDrawdown: -300.0 / 1100, WorstDay: -0.1, Orders: 2, Denied: 1, Halts: 1, FirstHalt: at, Last: risk.ReduceOnly, Held: 247.0 / 990}
 	if math.Abs(got.MaxDrawdown-want.MaxDrawdown) > 1e-12 || math.Abs(got.WorstDay-want.WorstDay) > 1e-12 {
 		t.Errorf("drawdown %v, worst day %v", got.MaxDrawdown, got.WorstDay)
 	}

@@ -138,6 +138,13 @@ func TestFilesOfWindowsEditorsAreRead(t *testing.T) {
 	}
 }
 
+func TestNoFileIsReadForEver(t *testing.T) {
+	_, err := riskfile.Read("risk.yaml", []byte("profile: nija\n"+strings.Repeat("# x\n", 20_000)), riskfile.Account{Decimals: data.AssetDecimals})
+	if err == nil || err.Error() != "risk.yaml: is larger than 64 kB; give a risk.yaml" {
+		t.Error(err)
+	}
+}
+
 // Each refusal has a file NAME.bad.yml and the sentence it gives in NAME.bad.txt.
 func TestEveryRefusalNamesFileLineAndRemedy(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.bad.yml"))

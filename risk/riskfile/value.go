@@ -132,8 +132,6 @@ func (r *reader) span(title string, n *node) (int64, error) {
 		return 0, r.fail(n.line, "%s %s has no unit; write it like %ss, %sm or %sh", title, n.text, n.text, n.text, n.text)
 	case !ok:
 		return 0, r.fail(n.line, "%s %q is no time span; write it like 10s, 15m, 2h or 7d", title, n.text)
-	case d < 0:
-		return 0, r.fail(n.line, "%s %s is negative; write 0 or more", title, n.text)
 	case d > longest:
 		return 0, r.fail(n.line, "%s %s is more than ten years; write none for no limit", title, n.text)
 	}
