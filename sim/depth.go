@@ -28,3 +28,7 @@ func (v *Venue) Depth(i exchange.InstrumentID, side exchange.Side, n int, dst []
 	}
 	return dst
 }
+
+// Net is the sum of all of the venue's books of an asset, its own included: what every
+// posting keeps at zero.
+func (v *Venue) Net(asset exchange.AssetID) money.Amount { return v.ledger.net(asset) }

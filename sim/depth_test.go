@@ -29,6 +29,9 @@ func TestDepthShowsWhatRestsBestFirstAndHidesWhatIcebergsHide(t *testing.T) {
 		{exchange.Buy, 9, []Level{{9900, 7}, {9800, 8}}},
 		{exchange.Buy, 0, nil},
 	} {
+		if net := v.Net(xbt); net != 0 {
+			t.Errorf("the books net to %d", net)
+		}
 		if got := v.Depth(0, c.side, c.n, nil); !slices.Equal(got, c.want) {
 			t.Errorf("%v %d: %v, want %v", c.side, c.n, got, c.want)
 		}
