@@ -74,3 +74,7 @@ $(ECHARTS):
 .PHONY: conformance
 conformance: ## run ccxt's Kraken client, unmodified, against the venue (needs npm)
 	sim/krakend/conformance/run
+
+.PHONY: conserve
+conserve: ## trade with 8 clients, 200,000 requests, and audit every book of the venue
+	go test ./sim/krakend -run MoneyIsNeitherMadeNorLost -count 1 -v -timeout 20m -requests 200000

@@ -120,9 +120,11 @@ type account struct {
 	fills   []*fill
 	rows    []*ledgerRow
 	total   []money.Amount // by asset, as the ledger rows have it
+	had     []bool         // by asset: it was ever booked
 	engine  []counter      // by pair
 	nextID  exchange.OrderID
-	refused exchange.Code // of the order that was just submitted
+	refused exchange.Code // of what was just asked
+	change  *exchange.Amend
 	deadMan exchange.Stamp
 	exports []*export
 	tokens  map[string]exchange.Stamp

@@ -14,10 +14,8 @@ import (
 func (c *core) held(a *account) []*exchange.Asset {
 	var out []*exchange.Asset
 	for i := range c.catalog.Assets {
-		asset := &c.catalog.Assets[i]
-		b := c.venue.Balance(a.id, asset.ID)
-		if b.Total != 0 || b.Hold != 0 || slices.ContainsFunc(a.rows, func(r *ledgerRow) bool { return r.asset == asset.ID }) {
-			out = append(out, asset)
+		if a.had[i] {
+			out = append(out, &c.catalog.Assets[i])
 		}
 	}
 	slices.SortFunc(out, func(x, y *exchange.Asset) int { return strings.Compare(assetID(x.Name), assetID(y.Name)) })

@@ -184,9 +184,12 @@ func (c *core) orderEvent(o *order, ev *exchange.Event) {
 		}
 	case ev.Op == exchange.OpAmend:
 		o.account.refused = ev.Code
-		if ev.State == exchange.Cancelled {
+		switch {
+		case ev.State == exchange.Cancelled: // less than what is filled
 			o.account.refused = exchange.CodeAmended
 			c.end(o, "canceled", "User requested", ev.Time)
+		case ev.Code == exchange.CodeAmended:
+			o.apply(o.account.change)
 		}
 	case ev.State == exchange.Cancelled:
 		c.end(o, "canceled", ev.Code.String(), ev.Time)
@@ -317,7 +320,8 @@ func (c *core) bookFill(o *order, ev *exchange.Event) {
 // ledger adds a row to an account's ledger: balance = previous + amount - fee.
 func (c *core) ledger(a *account, refid, kind string, asset exchange.AssetID, amount, fee money.Amount, at exchange.Stamp) *ledgerRow {
 	a.total[asset] += amount - fee
-	r := &ledgerRow{id: c.ids.next('L'), refid: refid, at: at, kind: kind, asset: asset, amount: amount, fee: fee, balance: a.total[asset]}
+	a.had[asset] = true
+	r := &ledgerRow{account: a, id: c.ids.next('L'), refid: refid, at: at, kind: kind, asset: asset, amount: amount, fee: fee, balance: a.total[asset]}
 	a.rows = append(a.rows, r)
 	c.byRow[r.id] = r
 	if len(a.rows) > keptRows*3 {

@@ -341,7 +341,7 @@ func (c *core) callLedgers(a *account, r *request) (any, error) {
 	}
 	s, err := c.span(r, func(id string) (exchange.Stamp, bool) {
 		l := c.byRow[id]
-		if l == nil || !slices.Contains(a.rows, l) {
+		if l == nil || l.account != a {
 			return 0, false
 		}
 		return l.at, true
@@ -375,7 +375,7 @@ func (c *core) callQueryLedgers(a *account, r *request) (any, error) {
 	rows := object{}
 	for _, id := range ids {
 		l := c.byRow[id]
-		if l == nil || !slices.Contains(a.rows, l) {
+		if l == nil || l.account != a {
 			return nil, failure("EQuery:Unknown ledger")
 		}
 		rows = append(rows, member{id, c.ledgerText(l)})

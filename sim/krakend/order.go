@@ -69,6 +69,7 @@ type fill struct {
 
 // ledgerRow is a row of the account's ledger.
 type ledgerRow struct {
+	account   *account
 	id, refid string
 	at        exchange.Stamp
 	kind      string // trade, deposit, withdrawal

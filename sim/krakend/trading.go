@@ -202,14 +202,13 @@ func (c *core) callAmendOrder(a *account, r *request) (any, error) {
 	if len(o.amends) == 0 {
 		o.note("original", c.ids.next('T'), o.opened)
 	}
-	a.refused = exchange.CodeNone
+	a.refused, a.change = exchange.CodeNone, change
 	before := o.Price
 	c.venue.Amend(a.id, change)
 	c.drain()
 	if a.refused != exchange.CodeAmended {
 		return nil, c.refusal(o.m, a.refused)
 	}
-	o.apply(change)
 	o.changed = c.now
 	if !slices.Contains(o.misc, "amended") {
 		o.misc = append(o.misc, "amended")
@@ -273,9 +272,9 @@ func (c *core) wouldTake(o *order, p money.Price) bool {
 	return bid != 0 && p <= bid
 }
 
-// apply writes an amendment into the record.
+// apply writes an amendment into the record: before what the changed order meets.
 func (o *order) apply(a *exchange.Amend) {
-	if a.Qty > o.filled {
+	if a.Qty != 0 {
 		o.Qty = a.Qty
 	}
 	if a.Display != 0 {

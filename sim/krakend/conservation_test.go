@@ -1,0 +1,256 @@
+package krakend
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+)
+
+var seeded = flag.Uint64("seed", 0, "of the conservation test; 0: another each time")
+
+var requests = flag.Int("requests", 4000, "how many requests the clients of the conservation test send")
+
+// audit checks what must hold at any time: the books net to zero, the ledger that clients
+// see ends at their balances, no order is filled beyond its size, and a trade has two
+// sides at most, one for each account.
+func (c *core) audit() error {
+	for i := range c.catalog.Assets {
+		asset := exchange.AssetID(i)
+		if net := c.venue.Net(asset); net != 0 {
+			return fmt.Errorf("the books of %s net to %d", c.catalog.Assets[i].Name, net)
+		}
+		for _, a := range c.accounts {
+			if b := c.venue.Balance(a.id, asset); b.Total != a.total[i] || b.Total < 0 || b.Hold < 0 || b.Hold > b.Total {
+				return fmt.Errorf("%s: %s is %+v at the venue, %d in the ledger", a.Name, c.catalog.Assets[i].Name, b, a.total[i])
+			}
+		}
+	}
+	type side struct {
+		pair  exchange.InstrumentID
+		id    int64
+		maker bool
+	}
+	seen := map[side]bool{}
+	for _, a := range c.accounts {
+		for _, f := range a.fills {
+			k := side{f.order.m.in.ID, f.tradeID, f.maker}
+			if seen[k] || f.tradeID == 0 {
+				return fmt.Errorf("%s: trade %+v comes twice, or has no number", a.Name, k)
+			}
+			seen[k] = true
+		}
+		for _, o := range a.open {
+			if !o.viqc && o.filled >= o.Qty || o.ended != 0 {
+				return fmt.Errorf("%s: open order %s has %d filled of %d, status %s", a.Name, o.txid, o.filled, o.Qty, o.status)
+			}
+		}
+		for _, o := range a.closed {
+			sum := money.Qty(0)
+			for _, f := range o.fills {
+				sum += f.qty
+			}
+			if sum != o.filled || !o.viqc && o.filled > o.Qty || o.status == "closed" && !o.viqc && o.filled != o.Qty {
+				return fmt.Errorf("%s: order %s is %s with %d filled of %d by trades of %d", a.Name, o.txid, o.status, o.filled, o.Qty, sum)
+			}
+		}
+	}
+	for i := range c.markets {
+		m := &c.markets[i]
+		for k := 1; k < len(m.tape); k++ {
+			if m.tape[k].id != m.tape[k-1].id+1 || m.tape[k].at <= m.tape[k-1].at {
+				return fmt.Errorf("%s: the tape breaks at trade %d", m.id, m.tape[k].id)
+			}
+		}
+		if w := m.crowd; w != nil {
+			for side := range w.quotes {
+				if len(w.quotes[side]) > crowdLevels+1 {
+					return fmt.Errorf("%s: the crowd has %d orders on a side", m.id, len(w.quotes[side]))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// trader sends a seeded mix of requests.
+type trader struct {
+	rnd    *rand.Rand
+	url    string
+	name   string
+	secret []byte
+	nonce  int
+	ids    []string
+	http   *http.Client
+}
+
+func (t *trader) call(name string, fields url.Values) ([]byte, error) {
+	t.nonce++
+	fields.Set("nonce", strconv.Itoa(t.nonce))
+	body := []byte(fields.Encode())
+	path := "/0/private/" + name
+	r, err := http.NewRequest("POST", t.url+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("API-Key", t.name)
+	r.Header.Set("API-Sign", Sign(t.secret, path, fields.Get("nonce"), body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := t.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
+}
+
+func (t *trader) pick(words ...string) string { return words[t.rnd.IntN(len(words))] }
+
+// step sends one request, good or bad.
+func (t *trader) step() error {
+	id := "OAAAAA-AAAAAA-AAAAAA"
+	if len(t.ids) > 0 {
+		id = t.ids[t.rnd.IntN(len(t.ids))]
+	}
+	var name string
+	v := url.Values{}
+	switch n := t.rnd.IntN(100); {
+	case n < 55:
+		name = "AddOrder"
+		v.Set("pair", t.pick("XBTCAD", "ETHCAD", "XXBTZCAD"))
+		v.Set("type", t.pick("buy", "sell"))
+		v.Set("ordertype", t.pick("limit", "limit", "limit", "market", "stop-loss", "take-profit", "stop-loss-limit", "take-profit-limit", "trailing-stop", "iceberg"))
+		v.Set("volume", t.pick("0.0001", "0.01", "0.05", "0.5", "0.00000001", "30", "x"))
+		v.Set("price", t.pick("-0.1%", "+0.1%", "#0.05%", "-5%", "+5%", "-0.01%", "60000", "1", "abc"))
+		v.Set("price2", t.pick("-1", "+1", "#3", "-0.1%"))
+		v.Set("displayvol", t.pick("", "", "0.01"))
+		v.Set("oflags", t.pick("", "", "", "post", "fcib", "viqc", "fciq"))
+		v.Set("timeinforce", t.pick("", "", "", "IOC", "FOK", "GTC"))
+		v.Set("expiretm", t.pick("", "", "", "", "+30"))
+		v.Set("stptype", t.pick("", "cancel-oldest", "cancel-both"))
+		if t.rnd.IntN(6) == 0 {
+			v.Set("close[ordertype]", t.pick("limit", "stop-loss", "take-profit-limit"))
+			v.Set("close[price]", t.pick("+0.2%", "-0.2%", "#0.1%"))
+			v.Set("close[price2]", t.pick("+0.1%", "-1"))
+		}
+	case n < 70:
+		name = t.pick("CancelOrder", "CancelOrder", "CancelOrderBatch")
+		v.Set("txid", id)
+		v.Set("orders[0]", id)
+	case n < 82:
+		name = "AmendOrder"
+		v.Set("txid", id)
+		v.Set("order_qty", t.pick("", "0.02", "0.001", "3"))
+		v.Set("limit_price", t.pick("", "-0.05%", "+0.05%", "70000"))
+	case n < 87:
+		name = "EditOrder"
+		v.Set("txid", id)
+		v.Set("pair", "XBTCAD")
+		v.Set("price", t.pick("-0.1%", "+0.3%"))
+	case n < 88:
+		name = t.pick("CancelAll", "CancelAllOrdersAfter")
+		v.Set("timeout", t.pick("0", "5", "60"))
+	default:
+		name = t.pick("OpenOrders", "ClosedOrders", "QueryOrders", "TradesHistory", "Ledgers", "BalanceEx", "Balance", "TradeVolume")
+		v.Set("txid", id)
+		v.Set("trades", "true")
+	}
+	body, err := t.call(name, v)
+	if err != nil {
+		return err
+	}
+	var a struct {
+		Error  []string
+		Result struct{ Txid json.RawMessage }
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return fmt.Errorf("%s answers %q", name, body)
+	}
+	if len(a.Error) > 0 && a.Error[0] == string(errInternal) {
+		return fmt.Errorf("%s %v: %s", name, v, body)
+	}
+	var ids []string
+	if name == "AddOrder" && json.Unmarshal(a.Result.Txid, &ids) == nil {
+		t.ids = append(t.ids, ids...)
+	}
+	return nil
+}
+
+func TestMoneyIsNeitherMadeNorLostUnderManyClients(t *testing.T) {
+	const clients = 8
+	seed := *seeded
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("run it again with: go test ./sim/krakend -run %s -seed %d -requests %d", t.Name(), seed, *requests)
+	config := Config{Pairs: []Pair{{Symbol: "XBT/CAD", Preset: "volatile"}, {Symbol: "ETH/CAD"}}, Lockstep: true, Start: time.Date(2026, 8, 3, 12, 0, 0, 0, time.UTC), Seed: seed}
+	for i := range clients {
+		a := DemoAccount(fmt.Sprint("client ", i))
+		a.Keys[0].Public, a.Unlimited = a.Name, true
+		config.Accounts = append(config.Accounts, a)
+	}
+	s, err := New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	h := httptest.NewServer(s.Handler())
+	defer h.Close()
+	secret, _ := base64.StdEncoding.DecodeString(DemoSecret)
+	var wait sync.WaitGroup
+	failed := make(chan error, clients)
+	for i := range clients {
+		wait.Go(func() {
+			tr := &trader{rnd: rand.New(rand.NewPCG(seed, uint64(i))), url: h.URL, name: fmt.Sprint("client ", i), secret: secret, http: &http.Client{Transport: &http.Transport{}}}
+			defer tr.http.CloseIdleConnections()
+			for n := range *requests / clients {
+				if err := tr.step(); err != nil {
+					failed <- err
+					return
+				}
+				if i == 0 && n%5 == 0 {
+					s.Step(time.Second)
+				}
+				if i == 0 && n%200 == 0 {
+					s.do(func(c *core) { err = c.audit() })
+					if err != nil {
+						failed <- err
+						return
+					}
+				}
+			}
+		})
+	}
+	wait.Wait()
+	s.do(func(c *core) { err = c.audit() })
+	if err != nil {
+		t.Error(err)
+	}
+	close(failed)
+	for err := range failed {
+		t.Error(err)
+	}
+	s.do(func(c *core) {
+		fills, open := 0, 0
+		for _, a := range c.accounts {
+			fills, open = fills+len(a.fills), open+len(a.open)
+		}
+		if fills < *requests/50 {
+			t.Errorf("only %d fills of %d requests: the mix trades too little to prove anything", fills, *requests)
+		}
+		t.Logf("%d requests: %d fills, %d open orders, %d trades on the tapes", *requests, fills, open, c.markets[0].tradeID+c.markets[1].tradeID)
+	})
+}
