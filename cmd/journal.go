@@ -39,15 +39,28 @@ func openJournal(of *stateFlags) (journal.FS, error) {
 
 func (a *app) journalVerifyCommand() *cobra.Command {
 	var of stateFlags
+	var anchor string
 	asJSON := false
 	c := &cobra.Command{
-		Use: "verify", Short: "Check every line's hash and name the first bad one", Example: "  breakwater journal verify --state out/session", Args: noWords,
+		Use: "verify", Short: "Check every line's hash and name the first bad one",
+		Long: `Verify checks that every line follows the one before it, and names the first that does not.
+What was cut off from the end, or written anew as a whole, shows only against a head that
+was kept elsewhere: the last line that an earlier verify printed, with --anchor.`,
+		Example: "  breakwater journal verify --state out/session\n  breakwater journal verify --state out/session --anchor 14:0d003eb8…", Args: noWords,
 		RunE: func(*cobra.Command, []string) error {
+			var head *journal.Head
+			if anchor != "" {
+				h, err := journal.ParseHead(anchor)
+				if err != nil {
+					return usagef("--anchor %s is no head; give the last line that verify printed, NUMBER:HASH", anchor)
+				}
+				head = &h
+			}
 			fs, err := openJournal(&of)
 			if err != nil {
 				return err
 			}
-			report, err := journal.Verify(fs, nil)
+			report, err := journal.Verify(fs, head)
 			if report.Fault == nil && err != nil {
 				return sessionError(err)
 			}
@@ -63,6 +76,7 @@ func (a *app) journalVerifyCommand() *cobra.Command {
 		},
 	}
 	of.flags(c.Flags())
+	c.Flags().StringVar(&anchor, "anchor", "", "`HEAD` that was kept elsewhere: NUMBER:HASH")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
 	return c
 }

@@ -582,6 +582,19 @@ func TestBrokenJournalIsRefused(t *testing.T) {
 	if code != 1 || !strings.Contains(out, "00000001.jsonl") {
 		t.Errorf("verify: exit code %d: %s", code, out)
 	}
+	head := regexp.MustCompile(`(?m)^head +(\S+)$`).FindStringSubmatch(func() string {
+		ok(t, os.WriteFile(path, content, 0o600))
+		_, out, _ := run(t, "journal", "verify", "--state", g.state)
+		return out
+	}())
+	lastLine := bytes.LastIndexByte(content[:len(content)-1], '\n') + 1
+	ok(t, os.WriteFile(path, content[:lastLine], 0o600)) // whole lines are cut from the end
+	if code, _, _ := run(t, "journal", "verify", "--state", g.state); code != 0 {
+		t.Errorf("verify without an anchor: exit code %d", code)
+	}
+	if code, out, _ := run(t, "journal", "verify", "--state", g.state, "--anchor", head[1]); code != 1 || !strings.Contains(out, "anchor") {
+		t.Errorf("verify against the head kept elsewhere: exit code %d: %s", code, out)
+	}
 	ok(t, os.WriteFile(path, content[:len(content)-10], 0o600)) // a torn end is cut and noted
 	again := g.start()
 	if types, _ := g.lines(); types["cut"] != 1 {
