@@ -9,16 +9,11 @@ func TestBenchmarkLinesAreReadByUnit(t *testing.T) {
 	all := map[string]map[string][]float64{}
 	for text := range strings.Lines("goos: linux\n" +
 		"BenchmarkTradeTicks-2   \t11082031\t        36.21 ns/op\t         0.2149 fills/op\t  27617480 trades/s\t       0 B/op\t       0 allocs/op\n" +
+		"BenchmarkTradeTicks-2   \t11082031\t        96.21 ns/op\t         0.2149 fills/op\t   7617480 trades/s\t       0 B/op\t       0 allocs/op\n" +
 		"BenchmarkReadOHLCVT-2 \t     100\t   3900000 ns/op\t 718.00 MB/s\t        77.4 ns/row\nPASS\n") {
 		collect(all, "./sim", text)
 	}
-	got := results{}
-	for name, units := range all {
-		got[name] = map[string]float64{}
-		for unit, values := range units {
-			got[name][unit] = values[0]
-		}
-	}
+	got := quickest(all)
 	if len(got) != 2 || got.of("./sim TradeTicks", "trades/s") != 27617480 || got.of("./sim TradeTicks", "ns/op") != 36.21 || got.of("./sim ReadOHLCVT", "ns/row") != 77.4 {
 		t.Errorf("read %v", got)
 	}

@@ -60,7 +60,7 @@ func bench(out io.Writer, runs int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s, %d CPUs, %s, load %s; %d runs of each program, medians\n\n", runtime.Version(), runtime.NumCPU(), platform(), load(), runs)
+	fmt.Fprintf(out, "%s, %d CPUs, %s, load %s; %d runs of each program, medians; of package benchmarks the quickest of five\n\n", runtime.Version(), runtime.NumCPU(), platform(), load(), runs)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "what\tbar\there\treference\t")
 	for _, l := range append(p.lines(), b.lines()...) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,12 +14,13 @@ type results map[string]map[string]float64
 // The benchmarks that the table needs, by package.
 var wanted = []struct{ pkg, names string }{
 	{"./data", "MinimalParser|ReadOHLCVT"},
-	{"./sim", "FeedAlone|ReplayBarWithoutOrders|TradeTicks|BookAlone|VenueBookOnly"},
-	{"./risk", "BarThroughGuard"},
+	{"./sim", "TradeTicks|BookAlone|VenueBookOnly"},
 	{"./strategy/engine", "EngineSMACross"},
+	{"./bench", "FeedAlone|GuardAndVenue"},
 }
 
-// goBenchmarks runs them, several times each, and keeps medians.
+// goBenchmarks runs them, several times each, and keeps the quickest: they are measured by
+// the clock, to which a busy machine only adds.
 func goBenchmarks() (results, error) {
 	all := map[string]map[string][]float64{}
 	for _, w := range wanted {
@@ -33,16 +33,31 @@ func goBenchmarks() (results, error) {
 		for text := range strings.Lines(string(out)) {
 			collect(all, w.pkg, text)
 		}
-	}
-	r := results{}
-	for name, units := range all {
-		r[name] = map[string]float64{}
-		for unit, values := range units {
-			slices.Sort(values)
-			r[name][unit] = values[len(values)/2]
+		for name := range strings.SplitSeq(w.names, "|") {
+			if all[w.pkg+" "+name] == nil {
+				return nil, fmt.Errorf("%s has no benchmark %s any more; name the one that took its place", w.pkg, name)
+			}
 		}
 	}
-	return r, nil
+	return quickest(all), nil
+}
+
+// quickest keeps all figures of the run with the least time.
+func quickest(all map[string]map[string][]float64) results {
+	r := results{}
+	for name, units := range all {
+		best := 0
+		for i, ns := range units["ns/op"] {
+			if ns < units["ns/op"][best] {
+				best = i
+			}
+		}
+		r[name] = map[string]float64{}
+		for unit, values := range units {
+			r[name][unit] = values[best]
+		}
+	}
+	return r
 }
 
 // collect reads one line that go test prints of a benchmark: its name with the number of
@@ -69,9 +84,8 @@ func (r results) of(name, unit string) float64 { return r[name][unit] }
 func (r results) lines() []line {
 	loop := r.of("./strategy/engine EngineSMACross", "ns/op")
 	allocs := r.of("./strategy/engine EngineSMACross", "allocs/op")
-	feed := r.of("./sim FeedAlone", "ns/op")
-	venue := r.of("./sim ReplayBarWithoutOrders", "ns/op") - feed
-	guard := r.of("./risk BarThroughGuard", "ns/op")
+	feed := r.of("./bench FeedAlone", "ns/op")
+	door := r.of("./bench GuardAndVenue", "ns/op") - feed
 	parse, read := r.of("./data MinimalParser", "ns/row"), r.of("./data ReadOHLCVT", "ns/row")
 	rate := func(name, unit string) float64 {
 		if v := r.of(name, unit); v > 0 {
@@ -87,8 +101,8 @@ func (r results) lines() []line {
 	return []line{
 		{"engine loop, sma-cross, guard and venue on", fmt.Sprintf("at most %d ns a bar, no allocation", engineMostNs),
 			fmt.Sprintf("%.0f ns, %.0f allocations", loop, allocs), "", loop > 0 && loop <= engineMostNs && allocs == 0},
-		{"of it guard and venue", fmt.Sprintf("at most %d ns", doorMostNs), fmt.Sprintf("%.0f ns", venue+guard),
-			fmt.Sprintf("venue %.0f, guard %.0f", venue, guard), venue > 0 && venue+guard <= doorMostNs},
+		{"of it guard and venue", fmt.Sprintf("at most %d ns", doorMostNs), fmt.Sprintf("%.0f ns", door),
+			fmt.Sprintf("the feed alone %.0f ns", feed), door > 0 && door <= doorMostNs},
 		{"reading OHLCVT CSV", fmt.Sprintf("at most %.0fx a minimal parser", readRatioMost), fmt.Sprintf("%.2fx: %.0f ns a row", read/parse, read),
 			fmt.Sprintf("%.0f ns a row", parse), read/parse <= readRatioMost},
 		{"trade ticks with resting orders", "at least " + million(ticksLeast), million(ticks), "", ticks >= ticksLeast},
