@@ -294,7 +294,7 @@ var Declarations = [controls]Declaration{
 	},
 	HaltKeepsPositions: {
 		Name: "halt-keeps-positions", Family: "stop", Default: "keep", Scope: "global",
-		Rule: "a trip cancels entries and keeps protective exits and positions; only the operator's flatten sells, in slices inside the collar, up to HALTED and not at KILLED",
+		Rule: "a trip from REDUCE_ONLY up cancels the entries of its scope (but for auth-failure, which lets no call out) and keeps protective exits and positions; only the operator's flatten sells, in slices inside the collar, up to HALTED and not at KILLED",
 		Trip: "–", Reset: "–", Survives: true,
 	},
 	SingleInstance: {

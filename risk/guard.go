@@ -368,6 +368,15 @@ func (g *Guard) CancelAll(entriesOnly bool) error {
 // the orders stay in the books.
 func (g *Guard) cancelEntries() { _ = g.CancelAll(true) }
 
+// cancelEntriesOf is cancelEntries for what a latch covers.
+func (g *Guard) cancelEntriesOf(l *latch) {
+	for _, oo := range g.s.acct.open {
+		if o := &oo.order; o.Side == exchange.Buy && l.covers(o.Instrument, o.Slot) {
+			_ = g.Cancel(o.ID)
+		}
+	}
+}
+
 // Refresh asks the exchange for a snapshot, which is compared with the guard's own view.
 func (g *Guard) Refresh() error { return g.ex.Refresh() }
 

@@ -76,6 +76,11 @@ type latch struct {
 	cause      string
 }
 
+// covers reports whether a latch holds for an instrument and a slot.
+func (l *latch) covers(id exchange.InstrumentID, slot exchange.SlotID) bool {
+	return l.scope == Global || l.scope == ByPair && l.instrument == id || l.scope == BySlot && l.slot == slot
+}
+
 // needsCeremony reports whether a latch neither runs out nor heals by itself.
 func (l *latch) needsCeremony() bool { return l.level > Paused || l.control == FeeAnomaly }
 
@@ -113,7 +118,7 @@ func (s *state) levelFor(id exchange.InstrumentID, slot exchange.SlotID) (Level,
 	}
 	for i := range s.latches {
 		l := &s.latches[i]
-		if l.level > worst && (l.scope == Global || l.scope == ByPair && l.instrument == id || l.scope == BySlot && l.slot == slot) {
+		if l.level > worst && l.covers(id, slot) {
 			worst, cause = l.level, l.control
 		}
 	}
