@@ -125,7 +125,11 @@ func lineOf(c string, width float32) []charts.SeriesOpts {
 }
 
 func (r *Run) equityChart() *charts.Line {
-	shown := int(r.amounts(r.Currency).shown)
+	m := r.amounts(r.Currency)
+	shown := int(m.shown)
+	if low, high := r.equityRange(); logScale(low, high) {
+		shown = int(m.decimals) // cents of an account that is nearly lost are steps, and then 0
+	}
 	var equity, held []opts.LineData
 	for i := range r.Curve {
 		p := &r.Curve[i]
@@ -145,10 +149,13 @@ func (r *Run) equityChart() *charts.Line {
 
 func (r *Run) underwaterChart() *charts.Line {
 	data := make([]opts.LineData, len(r.Curve))
+	y := opts.YAxis{Type: "value", Max: 0, SplitNumber: 3, AxisLabel: &opts.AxisLabel{Formatter: types.FuncStr("{value} %")}}
 	for i, f := range r.drawdowns() {
 		data[i].Value = []any{ms(r.Curve[i].Time), rounded(f*100, 2)}
+		if f < -0.9 {
+			y.Min, y.SplitNumber = -100, 2 // nobody loses more
+		}
 	}
-	y := opts.YAxis{Type: "value", Max: 0, SplitNumber: 3, AxisLabel: &opts.AxisLabel{Formatter: types.FuncStr("{value} %")}}
 	c := charts.NewLine()
 	c.SetGlobalOptions(append(globals(r.chartLeft(), timeX(), y, "axis"), zoom())...)
 	c.AddSeries("underwater, %", data, append(lineOf("var(--down)", 1.25),
