@@ -12,6 +12,7 @@ import (
 	"breakwater/sim/krakend"
 )
 
+//kraken:1.2 confirmed API-Sign is HMAC-SHA512 over path and SHA-256 of nonce and body: the published vector, and one with a JSON body
 func TestSignatureIsTheOneOfThePublishedVector(t *testing.T) {
 	secret, err := base64.StdEncoding.DecodeString(krakend.DemoSecret)
 	if err != nil {
@@ -27,6 +28,9 @@ func TestSignatureIsTheOneOfThePublishedVector(t *testing.T) {
 	}
 }
 
+//kraken:1.1 confirmed Private calls take form and JSON bodies; the nonce may be a string or a number
+//kraken:1.2 confirmed The signature is checked over the raw bytes: order of parameters and percent-encoding do not matter
+//kraken:1.2 confirmed A wrong signature is `EAPI:Invalid signature`, an unknown key `EAPI:Invalid key`
 func TestSignatureIsOverTheBytesAsTheyWereSent(t *testing.T) {
 	s := open(t, krakend.Config{})
 	form := "application/x-www-form-urlencoded"
@@ -63,6 +67,8 @@ func keyed(t *testing.T, keys ...krakend.Key) []*site {
 	return sites
 }
 
+//kraken:1.3 confirmed A nonce is 64 bits unsigned, above the highest of its key, or within the key's window and unused
+//kraken:1.3 confirmed A nonce that is not: `EAPI:Invalid nonce`
 func TestNonceMustRise(t *testing.T) {
 	all := keyed(t, krakend.Key{}, krakend.Key{NonceWindow: 10})
 	strict, wide := all[0], all[1]
@@ -93,6 +99,8 @@ func TestNonceMustRise(t *testing.T) {
 	try(wide, "100", false)
 }
 
+//kraken:4.1 confirmed Many wrong signatures or nonces in a row bring `EGeneral:Temporary lockout`, about 15 minutes, prolonged by further calls
+//kraken:4.1 assumed Ten wrong ones in a row bring the lockout
 func TestManyWrongSignaturesLockTheKey(t *testing.T) {
 	all := keyed(t, krakend.Key{}, krakend.Key{})
 	s := all[0]
@@ -110,6 +118,10 @@ func TestManyWrongSignaturesLockTheKey(t *testing.T) {
 	all[1].post("Balance").into(t, &balance) // a stranger's key was never locked
 }
 
+//kraken:1.4 confirmed `otp` carries a key's second factor, a password
+//kraken:1.4 assumed A wrong second factor is `EAPI:Invalid signature`; one that nobody asked for is ignored
+//kraken:3.2 assumed An address that is not on the key's list gets `EGeneral:Permission denied`
+//kraken:3.2 assumed An expired key is `EAPI:Invalid key`
 func TestKeyWithSecondFactorAddressListOrEnd(t *testing.T) {
 	all := keyed(t,
 		krakend.Key{OTP: "sesame"}, krakend.Key{AllowedIPs: []string{"203.0.113.9"}}, krakend.Key{AllowedIPs: []string{"127.0.0.1", "::1"}},
@@ -139,6 +151,7 @@ var needs = map[string][]string{
 	"GetWebSocketsToken": {"create-ws-token"}, "WithdrawMethods": {"query-funds+withdraw-funds"}, "GetApiKeyInfo": {""},
 }
 
+//kraken:3.1 confirmed Each endpoint asks for its permissions; otherwise `EGeneral:Permission denied`
 func TestEachEndpointAsksForItsPermissions(t *testing.T) {
 	all := []string{"query-funds", "withdraw-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades", "query-ledger", "export-data", "create-ws-token"}
 	without := func(drop []string) []string {
@@ -182,6 +195,9 @@ func TestEachEndpointAsksForItsPermissions(t *testing.T) {
 	}
 }
 
+//kraken:3.2 confirmed GetApiKeyInfo needs no permission and tells permissions, window, allow-list and end; times are strings of unix seconds
+//kraken:3.2 assumed Its keys are in camelCase
+//kraken:3.2 confirmed WithdrawMethods needs query-funds and withdraw-funds, for the probe of a key
 func TestKeyInfoSaysWhatTheKeyMay(t *testing.T) {
 	s := keyed(t, krakend.Key{Name: "bot", Permissions: []string{"query-funds", "withdraw-funds"}, NonceWindow: 3, AllowedIPs: []string{"127.0.0.1"}})[0]
 	want := `{"apiKeyName":"bot","apiKey":"key-a","nonce":"1000001","nonceWindow":3,"permissions":["query-funds","withdraw-funds"],"iban":"","validUntil":"0","queryFrom":"0","queryTo":"0","createdTime":"1785757800","modifiedTime":"1785757800","ipAllowlist":["127.0.0.1"],"lastUsed":"1785758400"}`
@@ -193,6 +209,8 @@ func TestKeyInfoSaysWhatTheKeyMay(t *testing.T) {
 	}
 }
 
+//kraken:1.1 confirmed A name that is no endpoint, also in other letters, is `EGeneral:Unknown Method`
+//kraken:1.5 assumed An unknown path is answered with status 200
 func TestUnknownMethodsAndMethodsAreKrakensErrors(t *testing.T) {
 	s := open(t, krakend.Config{})
 	s.post("NoSuch").fails(t, "EGeneral:Unknown Method")

@@ -49,6 +49,7 @@ func signed(s *Server, secret []byte, name, nonce, kind string, body []byte) *ht
 
 const asForm, asJSON = "application/x-www-form-urlencoded", "application/json"
 
+//kraken:1.5 assumed A malformed body is `EGeneral:Invalid arguments`
 func TestMalformedBodiesAreKrakensError(t *testing.T) {
 	s, secret := quiet(t, Config{Pairs: []Pair{{Symbol: "XBT/CAD", Bare: true}}})
 	deep := strings.Repeat("[", 100_000)
@@ -84,6 +85,7 @@ func TestMalformedBodiesAreKrakensError(t *testing.T) {
 	}
 }
 
+//kraken:1.5 assumed A body beyond 64 KiB is `EGeneral:Invalid arguments`
 func TestGiantBodiesAreNotRead(t *testing.T) {
 	s, _ := quiet(t, Config{Pairs: []Pair{{Symbol: "XBT/CAD", Bare: true}}})
 	endless := &counted{}
@@ -111,6 +113,8 @@ func (c *counted) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+//kraken:4.1 confirmed Too many calls at a time are `EService:Throttled:<unix time>`
+//kraken:4.1 assumed 512 at a time, over all accounts
 func TestAFloodIsThrottledAndLeavesNothingBehind(t *testing.T) {
 	s, secret := quiet(t, Config{Pairs: []Pair{{Symbol: "XBT/CAD", Bare: true}}, MostRequests: 4})
 	before := runtime.NumGoroutine()
@@ -249,4 +253,18 @@ func FuzzPublic(f *testing.F) {
 		s.Handler().ServeHTTP(w, r)
 		checkAnswer(t, w.Body.Bytes())
 	})
+}
+
+//kraken:1.4 confirmed The second factor may be a time-based code of six digits, one step early or late
+func TestTimeBasedCodesAreThoseOfRFC6238(t *testing.T) {
+	at := time.Unix(59, 0)
+	seed := "totp:GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" // 12345678901234567890, the RFC's key
+	for code, want := range map[string]bool{"287082": true, "000000": false, "": false} {
+		if got := goodOTP(seed, code, at); got != want {
+			t.Errorf("code %q: %v", code, got)
+		}
+	}
+	if !goodOTP(seed, "287082", at.Add(30*time.Second)) || goodOTP(seed, "287082", at.Add(90*time.Second)) {
+		t.Error("a code is good for its step and the ones beside it")
+	}
 }

@@ -189,6 +189,7 @@ func (t *trader) step() error {
 	return nil
 }
 
+//kraken:9 confirmed Price-time priority, partial fills, self-trade prevention, holds: the books of all accounts net to zero
 func TestMoneyIsNeitherMadeNorLostUnderManyClients(t *testing.T) {
 	const clients = 8
 	seed := *seeded

@@ -17,6 +17,9 @@ import (
 // row is a row of a ledger.
 type row struct{ Refid, Type, Asset, Amount, Fee, Balance string }
 
+//kraken:3.5 confirmed A trade makes two ledger rows with the trade's id as refid; balance = previous + amount - fee
+//kraken:3.5 confirmed Ledgers, QueryLedgers and QueryTrades; ids of others are not found
+//kraken:3.5 assumed Ids that are not found say `EQuery:Unknown ledger` and `EOrder:Invalid order`
 func TestATradeMakesTwoLedgerRowsWithOneRefid(t *testing.T) {
 	one, two := bare(t)
 	one.add("sell limit 1 50000")
@@ -61,6 +64,7 @@ func TestATradeMakesTwoLedgerRowsWithOneRefid(t *testing.T) {
 	one.post("QueryTrades", "txid", trade).fails(t, "EOrder:Invalid order")
 }
 
+//kraken:3.5 confirmed TradesHistory merges the fills of one taker order unless consolidate_taker is false
 func TestTakersFillsAreOneRowUnlessToldOtherwise(t *testing.T) {
 	one, two := bare(t)
 	for range 3 {
@@ -89,6 +93,7 @@ func TestTakersFillsAreOneRowUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
+//kraken:3.4 confirmed ClosedOrders: 50 a page, newest first; start exclusive, end inclusive, times or ids
 func TestClosedOrdersComeInPagesOfFiftyTheNewestFirst(t *testing.T) {
 	one, _ := bare(t)
 	var ids []string
@@ -137,6 +142,8 @@ func TestClosedOrdersComeInPagesOfFiftyTheNewestFirst(t *testing.T) {
 	}
 }
 
+//kraken:3.6 confirmed TradeVolume: wire shape, null fees without a pair; a trade counts at once
+//kraken:7 assumed Where no rate to the dollar is at hand the quote counts one to one
 func TestTradeVolumeMovesTheFeeTier(t *testing.T) {
 	one, two := bare(t)
 	if a := two.post("TradeVolume"); string(a.Result) != `{"currency":"ZUSD","volume":"0.0000","fees":null,"fees_maker":null}` {
@@ -159,6 +166,8 @@ func TestTradeVolumeMovesTheFeeTier(t *testing.T) {
 	}
 }
 
+//kraken:3.9 confirmed Exports: queued, processed, a ZIP with a CSV whose fields are all quoted, removed
+//kraken:3.9 assumed Exports take one second; the texts of their errors
 func TestExportIsAZipWithTheLedger(t *testing.T) {
 	one, two := bare(t)
 	one.add("sell limit 1 50000")
@@ -197,6 +206,9 @@ func TestExportIsAZipWithTheLedger(t *testing.T) {
 	}
 }
 
+//kraken:3.5 confirmed OpenPositions is `[]`
+//kraken:3.8 confirmed GetWebSocketsToken: a token for 900 s
+//kraken:3.3 confirmed TradeBalance without margin
 func TestTheRestOfTheAccount(t *testing.T) {
 	one, _ := bare(t)
 	if a := one.post("OpenPositions"); string(a.Result) != "[]" {

@@ -65,6 +65,10 @@ func tether(t *testing.T) *site {
 	return open(t, krakend.Config{Pairs: []krakend.Pair{{Symbol: "XBT/USDT"}}, Rules: recorded(t, "rest/asset_pairs.json")})
 }
 
+//kraken:2.3 confirmed AssetPairs: keys, types and number formats of the recording
+//kraken:2.6 confirmed Ticker: keys, types and number formats of the recording
+//kraken:2.8 confirmed Depth: keys, types and number formats of the recording; volumes with 3 decimals
+//kraken:1.6 confirmed Prices of Ticker, Depth and Trades have the pair's cost_decimals, those of OHLC and descr its pair_decimals
 func TestAnswersHaveTheShapeOfTheRecordings(t *testing.T) {
 	s := tether(t)
 	for _, c := range []struct{ file, name, query string }{
@@ -90,6 +94,8 @@ func rows(t *testing.T, b []byte) (list []any, last any) {
 	return result["XBTUSDT"].([]any), result["last"]
 }
 
+//kraken:2.7 confirmed OHLC: rows of the recording, empty intervals filled with vwap `0.0` and volume `0.00000000`
+//kraken:2.9 confirmed Trades: rows of the recording, `last` a string of nanoseconds
 func TestRowsOfOHLCAndTradesHaveTheFormsOfTheRecordings(t *testing.T) {
 	s := tether(t)
 	forms := func(list []any) []string {
@@ -121,6 +127,8 @@ func flat(row any) (columns []any) {
 	return columns
 }
 
+//kraken:2.7 confirmed OHLC gives 720 committed rows and the current one; `last` is the newest committed row
+//kraken:2.7 assumed `since` is exclusive; an interval that is not offered is `EGeneral:Invalid arguments:interval`
 func TestOHLCKeepsTheRulesOfItsRows(t *testing.T) {
 	s := tether(t)
 	s.server.Step(90 * time.Second)
@@ -151,6 +159,7 @@ func TestOHLCKeepsTheRulesOfItsRows(t *testing.T) {
 	s.get("OHLC", "pair=XBTUSDT&interval=7").fails(t, "EGeneral:Invalid arguments:interval")
 }
 
+//kraken:2.9 confirmed Trades pages by `since`, exclusive on nanoseconds; at the end `last` stays
 func TestTradesPageWithoutALossOrADouble(t *testing.T) {
 	s := tether(t)
 	all, _ := rows(t, s.get("Trades", "pair=XBTUSDT&since=0").body)
@@ -181,6 +190,9 @@ func TestTradesPageWithoutALossOrADouble(t *testing.T) {
 	}
 }
 
+//kraken:2.4 confirmed A pair is found by id, altname and wsname, and answered by its id
+//kraken:2 confirmed One unknown pair fails the whole call with `EQuery:Unknown asset pair`
+//kraken:2.8 missing Depth keyed by wsname when asked by wsname (seen once)
 func TestPairsAreFoundByAllTheirNamesAndAnsweredByTheirID(t *testing.T) {
 	s := open(t, krakend.Config{})
 	for _, name := range []string{"XXBTZCAD", "XBTCAD", "XBT/CAD", "BTC/CAD"} {
@@ -197,6 +209,9 @@ func TestPairsAreFoundByAllTheirNamesAndAnsweredByTheirID(t *testing.T) {
 	s.get("time", "").fails(t, "EGeneral:Unknown Method")
 }
 
+//kraken:2.1 confirmed Time and SystemStatus; the year of rfc1123 has two digits
+//kraken:2.2 confirmed Assets by id or name, XXBT with 10 decimals
+//kraken:2.2 assumed ZCAD has 4 decimals and shows 2
 func TestTimeAndStatus(t *testing.T) {
 	s := open(t, krakend.Config{})
 	if got := string(s.get("Time", "").Result); got != `{"unixtime":1785758400,"rfc1123":"Mon, 03 Aug 26 12:00:00 +0000"}` {
@@ -210,6 +225,8 @@ func TestTimeAndStatus(t *testing.T) {
 	}
 }
 
+//kraken:2.3 confirmed 304 recorded pairs are listed with their fields; dark pools are listed and not traded
+//kraken:2.3 assumed `fees` are the schedule by which the venue charges today
 func TestEveryRecordedPairIsListed(t *testing.T) {
 	line, _, _ := strings.Cut(string(recorded(t, "ws-v1/assetpairs_rest.txt")), "\n")
 	recording := line[strings.Index(line, "{"):]
@@ -241,6 +258,7 @@ func TestEveryRecordedPairIsListed(t *testing.T) {
 	}
 }
 
+//kraken:2.8 assumed The book moves every second: the crowd is ours, not a model of Kraken's
 func TestTheBookIsLiveAndNeverCrossed(t *testing.T) {
 	s := open(t, krakend.Config{})
 	tops := map[string]bool{}
@@ -259,5 +277,24 @@ func TestTheBookIsLiveAndNeverCrossed(t *testing.T) {
 	}
 	if len(tops) < 60 {
 		t.Errorf("the top of the book took %d forms in 120 seconds", len(tops))
+	}
+}
+
+//kraken:2.10 confirmed Spread: at most 200 rows of time, bid and ask; last is a whole number
+func TestSpreadHasTheTopsOfTheBook(t *testing.T) {
+	s := open(t, krakend.Config{})
+	var spread struct {
+		Rows [][]any `json:"XXBTZCAD"`
+		Last int64
+	}
+	s.get("Spread", "pair=XBTCAD").into(t, &spread)
+	if n := len(spread.Rows); n < 50 || n > 200 || spread.Last != opening.Unix() {
+		t.Errorf("%d rows, last %d", n, spread.Last)
+	}
+	var depth map[string]map[string][][]any
+	s.get("Depth", "pair=XBTCAD&count=1").into(t, &depth)
+	row := spread.Rows[len(spread.Rows)-1]
+	if top := depth["XXBTZCAD"]; fmt.Sprint(row[1:]) != fmt.Sprint([]any{top["bids"][0][0], top["asks"][0][0]}) {
+		t.Errorf("the last row is %v, the book %v", row, top)
 	}
 }

@@ -90,6 +90,11 @@ func (s *site) query(id string) details {
 	return d
 }
 
+//kraken:3.4 confirmed An order's row: statuses open, closed, canceled; vol_exec, cost, fee, average price; descr
+//kraken:1.7 confirmed Ids: OXXXXX-XXXXX-XXXXXX, trades T, ledger rows L
+//kraken:3.8 assumed Cancelling an order that is not open is `EOrder:Unknown order`
+//kraken:7 confirmed Fees by the schedule of the day, maker and taker, from the quote currency by default
+//kraken:3.3 confirmed Balance: totals with the decimals of the asset
 func TestOrderLivesFromPlacementToPartialFillToCancel(t *testing.T) {
 	one, two := bare(t)
 	var p placed
@@ -131,6 +136,7 @@ func TestOrderLivesFromPlacementToPartialFillToCancel(t *testing.T) {
 	}
 }
 
+//kraken:3.3 confirmed BalanceEx: balance and hold_trade; a bid holds its cost and the highest fee
 func TestHoldsShowInBalanceEx(t *testing.T) {
 	one, _ := bare(t)
 	one.add("buy limit 0.5 40000")
@@ -143,6 +149,10 @@ func TestHoldsShowInBalanceEx(t *testing.T) {
 	}
 }
 
+//kraken:5 confirmed Refusals of AddOrder: funds, minima, arguments by field, deadline, unknown pair
+//kraken:5 assumed A price with too many decimals: `EOrder:Invalid price:… can only be specified up to N decimals.`
+//kraken:3.7 assumed A deadline closer than 2 s is taken; one beyond 60 s is an invalid argument
+//kraken:5 assumed Leverage is `EAccount:Invalid permissions:margin trading not available`
 func TestRefusalsAreKrakensTexts(t *testing.T) {
 	one, two := bare(t)
 	two.add("sell limit 1 50000")
@@ -195,6 +205,8 @@ func TestRefusalsAreKrakensTexts(t *testing.T) {
 	}
 }
 
+//kraken:3.7 confirmed All order types, relative prices (+, -, #, %), and their descriptions
+//kraken:3.7 confirmed validate checks and places nothing
 func TestEachTypeOfOrderReadsAsKrakenWritesIt(t *testing.T) {
 	one, two := bare(t)
 	two.add("sell limit 0.001 50000")
@@ -235,6 +247,8 @@ func TestEachTypeOfOrderReadsAsKrakenWritesIt(t *testing.T) {
 	}
 }
 
+//kraken:3.7 confirmed Stops are triggered by the last trade; a conditional close is placed for each fill, with the parent as refid
+//kraken:3.5 assumed misc says stopped or touched
 func TestStopsFireAndConditionalClosesFollowEachFill(t *testing.T) {
 	one, two := bare(t)
 	stop := one.add("sell stop-loss 0.5 48000")
@@ -266,6 +280,7 @@ func TestStopsFireAndConditionalClosesFollowEachFill(t *testing.T) {
 	}
 }
 
+//kraken:9 confirmed A post-only order that would take is acknowledged and cancelled, or refused at once, as configured
 func TestPostOnlyThatWouldTakeIsCancelledOrRefused(t *testing.T) {
 	for _, refuses := range []bool{false, true} {
 		accounts := []krakend.Account{krakend.DemoAccount("one")}
@@ -283,6 +298,8 @@ func TestPostOnlyThatWouldTakeIsCancelledOrRefused(t *testing.T) {
 	}
 }
 
+//kraken:3.7 confirmed cl_ord_id is unique among open orders only
+//kraken:5 assumed A doubled cl_ord_id is `EOrder:cl_ord_id already in use`
 func TestClientIDsAreUniqueAmongOpenOrdersOnly(t *testing.T) {
 	one, _ := bare(t)
 	id := one.add("buy limit 0.01 40000 cl_ord_id=mine")
@@ -300,6 +317,8 @@ func TestClientIDsAreUniqueAmongOpenOrdersOnly(t *testing.T) {
 	}
 }
 
+//kraken:3.8 confirmed AmendOrder keeps the id; EditOrder cancels and places anew, reason Order replaced
+//kraken:3.4 confirmed OrderAmends lists the original and each change
 func TestAmendChangesInPlaceAndEditReplaces(t *testing.T) {
 	one, _ := bare(t)
 	id := one.add("buy limit 0.5 40000")
@@ -338,6 +357,8 @@ func TestAmendChangesInPlaceAndEditReplaces(t *testing.T) {
 	}
 }
 
+//kraken:3.8 confirmed AddOrderBatch: 2 to 15 orders; a bad argument refuses all, lack of funds one row
+//kraken:3.8 confirmed CancelOrderBatch and CancelAll count what they cancelled
 func TestBatchesAreAllOrNothingBeforeTheEngine(t *testing.T) {
 	one, _ := bare(t)
 	order := func(volume, price string) map[string]any {
@@ -369,6 +390,7 @@ func TestBatchesAreAllOrNothingBeforeTheEngine(t *testing.T) {
 	}
 }
 
+//kraken:3.7 confirmed starttm waits as pending, expiretm ends as expired, IOC never rests
 func TestOrdersThatWaitAndOrdersThatEnd(t *testing.T) {
 	one, _ := bare(t)
 	later := one.add("buy limit 0.1 40000 starttm=+60 expiretm=+120")
@@ -388,6 +410,7 @@ func TestOrdersThatWaitAndOrdersThatEnd(t *testing.T) {
 	}
 }
 
+//kraken:3.8 confirmed CancelAllOrdersAfter cancels all orders of the account, below 86400 s; 0 disarms
 func TestDeadMansSwitchCancelsEverything(t *testing.T) {
 	one, two := bare(t)
 	mine, theirs := one.add("buy limit 0.1 40000"), two.add("buy limit 0.1 40000")
@@ -409,6 +432,8 @@ func TestDeadMansSwitchCancelsEverything(t *testing.T) {
 	}
 }
 
+//kraken:9 confirmed post_only, limit_only, cancel_only and maintenance let in what they may
+//kraken:2.1 confirmed SystemStatus names the mode
 func TestModesLetInWhatTheyMay(t *testing.T) {
 	one, _ := bare(t)
 	id := one.add("buy limit 0.1 40000")
@@ -441,6 +466,8 @@ func TestModesLetInWhatTheyMay(t *testing.T) {
 	one.post("CancelOrder", "txid", id).into(t, &count)
 }
 
+//kraken:4.1 confirmed The REST counter: maximum and decay by tier; a call while limited keeps it limited
+//kraken:4.1 assumed Ledgers and TradesHistory cost 2, other calls 1, placing and cancelling 0
 func TestRESTCounterFollowsItsTier(t *testing.T) {
 	for _, c := range []struct {
 		tier  krakend.Tier
@@ -463,6 +490,7 @@ func TestRESTCounterFollowsItsTier(t *testing.T) {
 	}
 }
 
+//kraken:4.2 confirmed The engine counter by pair: fixed points, the table of ages, the documented example; batch cancels pass
 func TestEngineCounterFollowsTheWorkedExample(t *testing.T) {
 	account := krakend.DemoAccount("one")
 	account.Tier = krakend.Starter
@@ -499,6 +527,7 @@ func TestEngineCounterFollowsTheWorkedExample(t *testing.T) {
 	}
 }
 
+//kraken:4.2 confirmed Open orders by pair are capped by tier
 func TestOpenOrdersAreCapped(t *testing.T) {
 	account := krakend.DemoAccount("one")
 	account.Tier = krakend.Starter
@@ -509,4 +538,12 @@ func TestOpenOrdersAreCapped(t *testing.T) {
 	}
 	s.server.Step(2 * time.Second)
 	s.post("AddOrder", fieldsOf("buy limit 0.001 29000")...).fails(t, "EOrder:Orders limit exceeded")
+}
+
+//kraken:10.1 assumed validate does not look at funds
+func TestValidateDoesNotLookAtFunds(t *testing.T) {
+	one, _ := bare(t)
+	var p placed
+	one.post("AddOrder", fieldsOf("buy limit 1000 40000 validate=true")...).into(t, &p)
+	one.post("AddOrder", fieldsOf("buy limit 0.00001 40000 validate=true")...).fails(t, "EOrder:Order minimum not met")
 }
