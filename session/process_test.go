@@ -432,6 +432,53 @@ func TestRequestsWithoutASessionFailClearly(t *testing.T) {
 	}
 }
 
+// Only who could stop the process anyway may ask, and only while it runs.
+func TestForeignAndOldRequestsAreNotServed(t *testing.T) {
+	t.Parallel()
+	g := breakGround(t, append(busy, marketLine(3), "speed: 60x")...)
+	b := g.start()
+	path := func(id string) string { return filepath.Join(g.state, controlDir, requestPrefix+id) }
+	text := []byte(`{"command":"arm-request","reason":"not mine"}`)
+	put := func(id string, change func(path string)) {
+		ok(t, os.WriteFile(path(id)+".tmp", text, 0o600))
+		change(path(id) + ".tmp")
+		ok(t, os.Rename(path(id)+".tmp", path(id)))
+	}
+	refused := func(id string) {
+		t.Helper()
+		name := filepath.Join(g.state, controlDir, answerPrefix+id)
+		eventually(t, "the request is answered", func() bool { _, err := os.Stat(name); return err == nil })
+		if got, err := os.ReadFile(name); err != nil || !strings.Contains(string(got), `"ok":false`) {
+			t.Errorf("request %s: %s, %v", id, got, err)
+		}
+	}
+	put("open", func(path string) { ok(t, os.Chmod(path, 0o622)) })
+	refused("open")
+	if os.Getuid() == 0 { // nobody else can give a file away
+		put("foreign", func(path string) { ok(t, os.Chown(path, 12345, -1)) })
+		refused("foreign")
+	}
+	text = []byte(`{"command":"sell everything"}`)
+	put("unknown", func(string) {})
+	refused("unknown")
+	text = []byte("{")
+	put("broken", func(string) {})
+	refused("broken")
+	b.signal(syscall.SIGTERM)
+	b.wait()
+
+	text = []byte(`{"command":"arm-request","reason":"asked of another session"}`)
+	put("old", func(string) {})
+	b = g.start()
+	eventually(t, "the venue has answered", func() bool { return b.status().Phase == "ready" })
+	if types, _ := g.lines(); types["arm-request"] != 0 {
+		t.Errorf("%d requests were served", types["arm-request"])
+	}
+	if _, err := os.Stat(path("old")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the old request is still there: %v", err)
+	}
+}
+
 func TestRestartStormKeepsTheFirstCause(t *testing.T) {
 	t.Parallel()
 	g := breakGround(t, append(busy, marketLine(3), "speed: 3600x")...)

@@ -245,6 +245,39 @@ func TestNewConnectionBeginsWithPricesAndSnapshot(t *testing.T) {
 	}
 }
 
+// What the venue said and nobody took went with the connection.
+func TestUntakenOutcomesAreLost(t *testing.T) {
+	p, dir := goodPlan(t), t.TempDir()
+	v, _, err := openVenue(p, dir, false, 0, time.Unix(0, 0))
+	ok(t, err)
+	ok(t, v.Refresh())
+	var ev exchange.Event
+	for sent := false; ev.Kind != exchange.KindOrder; {
+		ok(t, v.Next(context.Background(), &ev))
+		if ev.Kind == exchange.KindBar && !sent {
+			sent = true
+			ok(t, v.Submit(&exchange.Order{ID: 1, Side: exchange.Buy, Type: exchange.Limit, TIF: exchange.IOC, Qty: 30_000, Price: ev.Price * 102 / 100, Sent: ev.Time}))
+		}
+	}
+	if v.venue.Balance(0, p.catalog.Instruments[0].Base).Total == 0 {
+		t.Fatal("the order has not filled at the venue yet; the test needs another market")
+	}
+	ok(t, v.Close())
+	v, _, err = openVenue(goodPlan(t), dir, false, 0, time.Unix(1, 0))
+	ok(t, err)
+	defer v.Close()
+	ok(t, v.Refresh())
+	for ev.Kind != exchange.KindSnapshot {
+		ok(t, v.Next(context.Background(), &ev))
+		if ev.Kind == exchange.KindFill {
+			t.Error("the fill comes by itself; only the snapshot should tell it")
+		}
+	}
+	if len(ev.Detail.Snapshot.Fills) != 1 {
+		t.Errorf("the snapshot tells %d fills", len(ev.Detail.Snapshot.Fills))
+	}
+}
+
 // A session that was away is told its fills one by one, and then a snapshot that also has
 // what it sent in answer.
 func TestMissedFillsComeBeforeTheSnapshot(t *testing.T) {
