@@ -292,6 +292,10 @@ func (c *Catalog) Convert(a money.Amount, leg Leg, p money.Price, r money.Roundi
 	base := int64(c.Assets[in.Base].Decimals)
 	// quote = base * p * 10^(qd - bd - pd)
 	shift := int64(c.Assets[in.Quote].Decimals) - base - int64(in.PriceDecimals)
+	if !leg.Divide && shift <= 0 && shift >= -money.MaxDecimals {
+		v, ok := money.MulDiv(int64(a), int64(p), money.Pow10[-shift], r) // nearly always
+		return money.Amount(v), ok
+	}
 	mul, div := int64(p), int64(1)
 	if leg.Divide {
 		mul, div, shift = 1, int64(p), -shift

@@ -18,7 +18,8 @@ type rateState struct {
 	recent   []sent   // last approved orders, a ring
 	oldest   int
 	signals  map[signalKey]*signal
-	used     [][]uint64 // by slot: the signals that are remembered, in order of use
+	used     [][]uint64 // by slot: the signals that are remembered, a ring
+	oldUse   []int      // by slot: the oldest of them, once the ring is full
 	last     []uint64   // by slot: highest signal that was forgotten
 	newest   []uint64   // by slot: highest signal
 	counter  []counter
@@ -89,7 +90,7 @@ func (r *rateState) slot(id exchange.SlotID) {
 	for int(id) >= len(r.denied) {
 		r.denied = append(r.denied, newWindow(3, int64(10*time.Minute)))
 		r.doubles = append(r.doubles, newWindow(3, int64(time.Minute)))
-		r.last, r.newest, r.used = append(r.last, 0), append(r.newest, 0), append(r.used, nil)
+		r.last, r.newest, r.used, r.oldUse = append(r.last, 0), append(r.newest, 0), append(r.used, nil), append(r.oldUse, 0)
 		r.executed = append(r.executed, 0)
 		r.turnover = append(r.turnover, hour{})
 	}
@@ -172,9 +173,9 @@ func (r *rateState) onIntent(rec *Record, mark money.Price) {
 	key := signalKey{o.Slot, o.Signal}
 	g := r.signals[key]
 	if g == nil {
-		g = &signal{first: t}
+		g = r.remember(o.Slot, o.Signal)
+		g.first = t
 		r.signals[key] = g
-		r.forget(o.Slot, o.Signal)
 	}
 	g.orders++
 	g.approved += rec.Cost
@@ -190,15 +191,21 @@ func (r *rateState) grow(o *exchange.Order, more money.Amount) {
 // maxSignals is how many signals of a strategy are remembered.
 const maxSignals = 1000
 
-// forget makes room for a signal, and remembers that the one it drops was used.
-func (r *rateState) forget(slot exchange.SlotID, id uint64) {
-	used := append(r.used[slot], id)
-	if len(used) > maxSignals {
-		delete(r.signals, signalKey{slot, used[0]})
-		r.last[slot] = max(r.last[slot], used[0])
-		used = used[1:]
+// remember makes room for a signal: the oldest is dropped, its memory used again, and that
+// it was used is kept.
+func (r *rateState) remember(slot exchange.SlotID, id uint64) *signal {
+	used, at := r.used[slot], r.oldUse[slot]
+	if len(used) < maxSignals {
+		r.used[slot] = append(used, id)
+		return new(signal)
 	}
-	r.used[slot] = used
+	key := signalKey{slot, used[at]}
+	g := r.signals[key]
+	delete(r.signals, key)
+	r.last[slot] = max(r.last[slot], used[at])
+	used[at], r.oldUse[slot] = id, (at+1)%maxSignals
+	*g = signal{}
+	return g
 }
 
 // orderPrice is what an order is compared by.
