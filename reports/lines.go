@@ -155,6 +155,16 @@ func (r *Run) runLines() []line {
 	if n := r.Orders.Rejected; n > 0 {
 		lines = append(lines, line{label: "Rejected", value: fmt.Sprintf("%s by the venue: %s", plural(n, "order"), codesText(r.Orders.RejectedBy)), wide: true})
 	}
+	var cut []CodeCount
+	ended := int64(0)
+	for _, c := range r.Orders.CancelledBy {
+		if c.Code != exchange.CodeUserRequested {
+			cut, ended = append(cut, c), ended+c.Count
+		}
+	}
+	if ended > 0 {
+		lines = append(lines, line{label: "Cancelled", value: fmt.Sprintf("%s by the venue: %s", plural(ended, "order"), codesText(cut)), wide: true})
+	}
 	if r.Meta.Rules != "" {
 		lines = append(lines, line{label: "Rules", value: r.Meta.Rules, wide: true})
 	}
