@@ -99,32 +99,32 @@ var Declarations = [controls]Declaration{
 	},
 	OrderForm: {
 		Name: "order-form", Family: "form", Default: "always on; market orders only where the venue is simulated", Scope: "order",
-		Rule: "the instrument is known, allowed and online; type and time in force are allowed; quantity and prices are positive, on lot and tick and at or above the pair's minimum; the fields fit the type",
+		Rule: "the instrument is known, allowed and online; type and time in force are allowed; quantity and prices are positive, on lot and tick and, but for the rest of an order that is changed, at or above the pair's minimum; the fields fit the type; the order's number was not used before",
 		Trip: "deny", Reset: "–",
 	},
 	MaxOrderNotional: {
 		Name: "max-order-notional", Family: "size", Default: "25 in the account's currency", Scope: "order", Survives: true,
-		Rule: "quantity times the worst price, in the account's currency at a fresh rate, is at most the limit; the third denial in 10 minutes pauses the strategy",
+		Rule: "a buy's quantity times its worst price, in the account's currency at a fresh rate, is at most the limit; a sale is bounded by what is owned; the third denial in 10 minutes pauses the strategy",
 		Trip: "deny; PAUSED strategy", Reset: "30 minutes",
 	},
 	MaxPosition: {
-		Name: "max-position", Family: "size", Default: "5 % of equity in a pair", Scope: "pair",
-		Rule: "the position with every open, pending and unknown buy taken as filled is at most the limit",
+		Name: "max-position", Family: "size", Default: "5 % of equity in a coin", Scope: "coin",
+		Rule: "what is owned of a coin, with this buy and every open, pending and unknown buy of it in any pair taken as filled, fees included, is at most the limit; modes have theirs in mode-allocation, the total has it in cash-reserve; exits pass",
 		Trip: "deny", Reset: "–",
 	},
 	ModeAllocation: {
 		Name: "mode-allocation", Family: "size", Default: "ultra-fast 30 %/3/200, scalp 30 %/4/300, swing 25 %/3/500, position 15 %/2/750", Scope: "strategies of a mode",
-		Rule: "a mode's worst-case exposure is at most its share of equity, its positions at most its count, an order's notional at most its cap; a strategy without a mode is denied where modes are configured",
+		Rule: "a mode's worst-case exposure is at most its share of equity, its positions at most its count, an order's notional at most its cap; a strategy without a mode is denied where modes are configured; exits pass",
 		Trip: "deny", Reset: "–",
 	},
 	MaxOpenOrders: {
 		Name: "max-open-orders", Family: "size", Default: "4 a pair, 10 in all, 20 % of equity unexecuted", Scope: "order",
-		Rule: "with this order, open orders of the pair, of the account and their unexecuted value are at most the limits",
+		Rule: "with a buy, the open orders of the pair, those of the account and the unexecuted value of its buys, fees of those that are out included, are at most the limits; exits count, and pass",
 		Trip: "deny", Reset: "–",
 	},
 	CashReserve: {
 		Name: "cash-reserve", Family: "size", Default: "10 % of equity", Scope: "order",
-		Rule: "a buy with its fee leaves the reserve in free cash; a sell is at most what is owned and not reserved by other sells",
+		Rule: "a buy with its fee leaves the reserve of the account's currency in cash that no other buy has reserved; a sell is at most what is owned and not reserved by other sells",
 		Trip: "deny", Reset: "–",
 	},
 	OrderRate: {
@@ -284,7 +284,7 @@ var Declarations = [controls]Declaration{
 	},
 	SelfTrade: {
 		Name: "self-trade", Family: "form", Default: "on", Scope: "order",
-		Rule: "the order would meet an own resting order",
+		Rule: "the order, an exit too, would meet an own order that rests or is on its way; one that waits for a trigger meets nothing",
 		Trip: "deny", Reset: "–",
 	},
 	VenueState: {
@@ -334,8 +334,8 @@ var Declarations = [controls]Declaration{
 	},
 	VenueExposure: {
 		Name: "venue-exposure", Family: "size", Default: "50 %", Scope: "global",
-		Rule: "the account's share of the capital that the operator declares",
-		Trip: "warn", Reset: "–",
+		Rule: "at the start of a trading day, the account's share of the capital, what the operator declares elsewhere included, is at most the limit",
+		Trip: "a warning on record", Reset: "–",
 	},
 	UnknownOutcome: {
 		Name: "unknown-outcome", Family: "account", Default: "10 minutes", Scope: "pair", Survives: true,
