@@ -39,7 +39,7 @@ type sent struct {
 	side       exchange.Side
 	qty        money.Qty
 	cash       money.Amount
-	price      money.Price
+	price      money.Price // 0: at the market before a restart, which counts as the same
 }
 
 type signalKey struct {
@@ -372,7 +372,7 @@ func (s *state) checkDuplicate(d *decision, v *Verdict) {
 		if p.slot != d.o.Slot || p.instrument != d.o.Instrument || p.side != d.o.Side || s.now.Sub(p.at) >= s.limits.Duplicate {
 			continue
 		}
-		if near(int64(d.o.Qty), int64(p.qty), 10_000) && near(int64(d.o.Cash), int64(p.cash), 10_000) && near(int64(price), int64(p.price), 1_000) {
+		if near(int64(d.o.Qty), int64(p.qty), 10_000) && near(int64(d.o.Cash), int64(p.cash), 10_000) && (p.price == 0 || near(int64(price), int64(p.price), 1_000)) {
 			v.deny(DuplicateOrder, "", Field{"after-ms", int64(s.now.Sub(p.at) / time.Millisecond), 0}, Field{"limit-ms", int64(s.limits.Duplicate / time.Millisecond), 0})
 			return
 		}
