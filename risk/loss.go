@@ -189,11 +189,15 @@ func (s *state) raise() {
 // the last note, at most once a second, and before each order.
 func (g *Guard) noteExtremes(order bool) {
 	d := &g.s.day
+	d.owed = false
 	if !d.started || d.high == d.noted.high && d.low == d.noted.low {
 		return
 	}
 	step := func(a, b money.Amount) bool { x := max(a-b, b-a); return x > 0 && x >= b/1000 }
-	if !order && (g.s.now.Sub(d.noted.at) < time.Second || !step(d.high, d.noted.high) && !step(d.low, d.noted.low)) {
+	if !order && !step(d.high, d.noted.high) && !step(d.low, d.noted.low) {
+		return
+	}
+	if d.owed = !order && g.s.now.Sub(d.noted.at) < time.Second; d.owed {
 		return
 	}
 	g.write(Record{Type: RecEquity, Equity: g.s.acct.equity, High: d.high, DayLow: d.low}, true)

@@ -39,6 +39,9 @@ func (g *Guard) observe(ev *exchange.Event) {
 	if moved && ev.Last {
 		g.checkLosses()
 	}
+	if s.day.owed {
+		g.noteExtremes(false)
+	}
 	if s.timed {
 		g.schedule()
 	}

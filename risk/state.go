@@ -50,6 +50,7 @@ type dayState struct {
 	high    money.Amount // high-water mark, flows added
 	low     money.Amount
 	noted   notedEquity
+	owed    bool         // an extreme is to be noted once the second is over
 	lossAt  money.Amount // equity at which a daily limit trips
 	fallAt  money.Amount // equity at which a drawdown limit trips
 	lossBy  Control      // whose limit that is
