@@ -229,6 +229,9 @@ func (g *Guard) onFill(ev *exchange.Event) {
 	if g.write(r, false) != nil {
 		return
 	}
+	if s.acct.unknown > 0 || s.scoped {
+		g.watchUnknown() // a fill resolves an unknown outcome
+	}
 	g.checkExecution(ev)
 	if s.limits.Executions != Unlimited && s.rate.executed[slot] >= s.limits.Executions {
 		g.trip(latch{control: ExecutionThrottle, scope: BySlot, slot: slot, level: Halted, cause: "executions of a day"})
