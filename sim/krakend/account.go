@@ -115,8 +115,9 @@ type account struct {
 	id      exchange.AccountID
 	limits  limits
 	byID    map[exchange.OrderID]*order
-	open    []*order // oldest first
-	closed  []*order // the latest closed last
+	open    []*order          // oldest first
+	named   map[string]*order // the open ones by cl_ord_id
+	closed  []*order          // the latest closed last
 	fills   []*fill
 	rows    []*ledgerRow
 	total   []money.Amount // by asset, as the ledger rows have it

@@ -268,3 +268,26 @@ func TestTimeBasedCodesAreThoseOfRFC6238(t *testing.T) {
 		t.Error("a code is good for its step and the ones beside it")
 	}
 }
+
+func TestAHundredThousandRestingOrdersFitInMemory(t *testing.T) {
+	const orders, most = 100_000, 400 << 20 // 500 MB for the process, connections included
+	rich := unlimited()
+	rich.Balances = map[string]string{"CAD": "100000000000"}
+	s, _ := quiet(t, Config{Accounts: []Account{rich}, Pairs: []Pair{{Symbol: "XBT/CAD", Bare: true}}})
+	s.do(func(c *core) {
+		a := c.accounts[0]
+		for i := range orders {
+			p := params{"pair": "XBTCAD", "type": "buy", "ordertype": "limit", "volume": "0.01", "price": fmt.Sprint(20_000 + i%30_000), "cl_ord_id": fmt.Sprint("c", i)}
+			if _, err := c.callAddOrder(a, &request{params: p}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		t.Logf("%d MB for %d resting orders", m.HeapAlloc>>20, len(a.open))
+		if m.HeapAlloc > most || len(a.open) != orders {
+			t.Errorf("%d MB for %d resting orders, want at most %d MB", m.HeapAlloc>>20, len(a.open), most>>20)
+		}
+	})
+}

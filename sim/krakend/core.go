@@ -239,16 +239,27 @@ func (c *core) enter(o *order) {
 	o.account.byID[o.ID] = o
 	o.account.open = append(o.account.open, o)
 	c.byTxid[o.txid] = o
+	if o.clientID != "" {
+		o.account.named[o.clientID] = o
+	}
+}
+
+// leave takes an order from the open ones of its account.
+func (o *order) leave() {
+	a := o.account
+	if i := slices.Index(a.open, o); i >= 0 {
+		a.open = slices.Delete(a.open, i, i+1)
+	}
+	if a.named[o.clientID] == o {
+		delete(a.named, o.clientID)
+	}
 }
 
 // forget takes back an order that the venue did not let in.
 func (c *core) forget(o *order) {
-	a := o.account
 	delete(c.byTxid, o.txid)
-	delete(a.byID, o.ID)
-	if i := slices.Index(a.open, o); i >= 0 {
-		a.open = slices.Delete(a.open, i, i+1)
-	}
+	delete(o.account.byID, o.ID)
+	o.leave()
 }
 
 // end moves an order to the closed ones.
@@ -261,9 +272,7 @@ func (c *core) end(o *order, status, reason string, at exchange.Stamp) {
 	if status == "canceled" && o.filled > 0 {
 		o.misc = append(o.misc, "partial")
 	}
-	if i := slices.Index(a.open, o); i >= 0 {
-		a.open = slices.Delete(a.open, i, i+1)
-	}
+	o.leave()
 	a.closed = append(a.closed, o)
 	if len(a.closed) > keptRows*3/2 {
 		for _, old := range a.closed[:keptRows/2] {

@@ -2,7 +2,6 @@ package krakend
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -387,7 +386,7 @@ func (c *core) readTags(o *order, p params) error {
 	if o.hasRef || !clientIDs.MatchString(o.clientID) {
 		return invalid("cl_ord_id")
 	}
-	if slices.ContainsFunc(o.account.open, func(x *order) bool { return x.clientID == o.clientID }) {
+	if o.account.named[o.clientID] != nil {
 		return errDuplicateClientID
 	}
 	return nil

@@ -209,7 +209,7 @@ func (s *Server) admit(accounts []Account) error {
 	for i := range accounts {
 		a := &account{
 			Account: accounts[i], id: exchange.AccountID(i), limits: tierLimits[accounts[i].Tier%Tier(len(tierLimits))], byID: map[exchange.OrderID]*order{},
-			total: make([]money.Amount, len(c.catalog.Assets)), had: make([]bool, len(c.catalog.Assets)), engine: make([]counter, len(c.markets)), tokens: map[string]exchange.Stamp{},
+			total: make([]money.Amount, len(c.catalog.Assets)), had: make([]bool, len(c.catalog.Assets)), engine: make([]counter, len(c.markets)), tokens: map[string]exchange.Stamp{}, named: map[string]*order{},
 		}
 		c.accounts = append(c.accounts, a)
 		for _, k := range a.Keys {

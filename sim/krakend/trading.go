@@ -51,13 +51,16 @@ func (c *core) permitted(o *order) error {
 		modes == exchange.LimitOnlyMode && !o.Type.HasLimit(), modes == exchange.ReduceOnlyMode && o.Side == exchange.Buy:
 		return c.refusal(o.m, exchange.CodeMarketMode)
 	}
+	if o.account.Unlimited {
+		return nil
+	}
 	n := 0
 	for _, x := range o.account.open {
 		if x.m == o.m {
 			n++
 		}
 	}
-	if n >= o.account.limits.openOrders && !o.account.Unlimited {
+	if n >= o.account.limits.openOrders {
 		return errOrdersLimit
 	}
 	return nil
@@ -176,10 +179,8 @@ func (c *core) working(a *account, p params) (*order, error) {
 		}
 		return nil, errUnknownOrder
 	}
-	for _, o := range a.open {
-		if o.clientID == p.get("cl_ord_id") {
-			return o, nil
-		}
+	if o := a.named[p.get("cl_ord_id")]; o != nil {
+		return o, nil
 	}
 	return nil, errUnknownOrder
 }
@@ -394,8 +395,8 @@ func (c *core) cancelCosting(o *order, always bool) error {
 	return nil
 }
 
-// named are the account's open orders by a txid or, where it is a number, a userref.
-func (a *account) named(c *core, id string) []*order {
+// called are the account's open orders by a txid or, where it is a number, a userref.
+func (a *account) called(c *core, id string) []*order {
 	if o := c.byTxid[id]; o != nil && o.account == a && o.ended == 0 {
 		return []*order{o}
 	}
@@ -416,7 +417,7 @@ func (c *core) callCancelOrder(a *account, r *request) (any, error) {
 	var orders []*order
 	switch {
 	case r.has("txid") && !r.has("cl_ord_id"):
-		orders = a.named(c, r.get("txid"))
+		orders = a.called(c, r.get("txid"))
 	case r.has("cl_ord_id") && !r.has("txid"):
 		if o, err := c.working(a, r.params); err == nil {
 			orders = []*order{o}
@@ -446,7 +447,7 @@ func (c *core) callCancelOrderBatch(a *account, r *request) (any, error) {
 	}
 	var orders []*order
 	for _, id := range ids {
-		orders = append(orders, a.named(c, id)...)
+		orders = append(orders, a.called(c, id)...)
 	}
 	for _, p := range clients {
 		if o, err := c.working(a, params{"cl_ord_id": p.get("cl_ord_id")}); err == nil {
