@@ -193,72 +193,75 @@ func (p *plan) specs(symbols ...string) ([]exchange.Spec, error) {
 	return specs, nil
 }
 
-// open begins the market's stream of events. close ends it.
+// opened is a market's open series.
+type opened struct {
+	series []data.Series
+	files  []*file.File
+}
+
+func (o *opened) close() {
+	for _, f := range o.files {
+		f.Close() // only read from: nothing can be lost
+	}
+}
+
+// open begins the market's stream of events. close ends it, also after an error.
 func (m *market) open(cat *exchange.Catalog) (feed exchange.Feed, closeAll func(), err error) {
-	var series []data.Series
-	var opened []*file.File
-	closeAll = func() {
-		for _, f := range opened {
-			f.Close() // only read from: nothing can be lost
-		}
-	}
-	add := func(s data.Series, bars time.Duration) error {
-		if bars > 0 {
-			var err error
-			if s.Trades != nil {
-				s.Bars, err = data.BuildBars(s.Trades, bars)
-			} else {
-				s.Bars, err = data.ResampleBars(s.Bars, s.Interval, bars)
-			}
-			if err != nil {
-				return Wrong(err)
-			}
-			s.Trades, s.Interval = nil, bars
-		}
-		series = append(series, s)
-		return nil
-	}
-	each := func(bars time.Duration) error {
-		if m.synth != nil {
-			synth, err := data.NewSynth(*m.synth)
-			if err != nil {
-				return Wrong(err)
-			}
-			s := data.Series{Name: "synthetic " + m.synth.Pair, Instrument: 0}
-			if m.trade {
-				s.Trades = synth
-			} else {
-				s.Bars, s.Interval = synth.Bars(), m.synth.Interval
-			}
-			return add(s, bars)
-		}
-		for i := range m.files {
-			f, err := file.Open(m.files[i].path, data.Options{})
-			if err != nil {
-				return Wrong(err)
-			}
-			opened = append(opened, f)
-			s := f.Series(&cat.Instruments[m.files[i].instrument])
-			if s.Bars != nil && bars == s.Interval {
-				continue
-			}
-			if s.Bars != nil {
-				s.Bars = &barWindow{s.Bars, m.from, m.to}
-			} else {
-				s.Trades = &tradeWindow{s.Trades, m.from, m.to}
-			}
-			if err := add(s, bars); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err = each(0); err == nil && m.bars > 0 {
-		err = each(m.bars)
+	o := &opened{}
+	if err = m.add(o, cat, 0); err == nil && m.bars > 0 {
+		err = m.add(o, cat, m.bars)
 	}
 	if err == nil {
-		feed, err = data.Merge(series, data.Skip)
-		err = Wrong(err)
+		feed, err = data.Merge(o.series, data.Skip)
 	}
-	return feed, closeAll, err
+	return feed, o.close, Wrong(err)
+}
+
+// add opens each series, or with bars the bars of that size that are built of it.
+func (m *market) add(o *opened, cat *exchange.Catalog, bars time.Duration) error {
+	if m.synth != nil {
+		synth, err := data.NewSynth(*m.synth)
+		if err != nil {
+			return err
+		}
+		s := data.Series{Name: "synthetic " + m.synth.Pair, Trades: synth}
+		if !m.trade {
+			s = data.Series{Name: s.Name, Interval: m.synth.Interval, Bars: synth.Bars()}
+		}
+		return o.add(s, bars)
+	}
+	for i := range m.files {
+		f, err := file.Open(m.files[i].path, data.Options{})
+		if err != nil {
+			return err
+		}
+		o.files = append(o.files, f)
+		s := f.Series(&cat.Instruments[m.files[i].instrument])
+		if s.Bars != nil {
+			s.Bars = &barWindow{s.Bars, m.from, m.to}
+		} else {
+			s.Trades = &tradeWindow{s.Trades, m.from, m.to}
+		}
+		if err := o.add(s, bars); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add adds a series as it is, or as bars of a size that it does not have itself.
+func (o *opened) add(s data.Series, bars time.Duration) (err error) {
+	switch {
+	case bars == 0:
+	case s.Bars != nil && s.Interval == bars:
+		return nil // it is there already
+	case s.Trades != nil:
+		s.Bars, err = data.BuildBars(s.Trades, bars)
+		s.Trades, s.Interval = nil, bars
+	default:
+		s.Bars, err = data.ResampleBars(s.Bars, s.Interval, bars)
+		s.Interval = bars
+	}
+	o.series = append(o.series, s)
+	return err
 }
