@@ -432,6 +432,27 @@ func TestRequestsWithoutASessionFailClearly(t *testing.T) {
 	}
 }
 
+// A disk that takes no more ends a session with a word, and the next one goes on.
+func TestFullDiskEndsASessionThatCanGoOn(t *testing.T) {
+	t.Parallel()
+	g := breakGround(t, append(busy, marketLine(3), "speed: max")...)
+	cmd := exec.Command("sh", "-c", `ulimit -f 2200; exec "$0" trade --config "$1"`, program, g.config) // 1.1 MB a file
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "file too large") {
+		t.Fatalf("exit code %d: %s", code, out)
+	}
+	if st := g.status(); st.Running || !strings.Contains(st.Why, "file too large") {
+		t.Errorf("the status says running %v, %q", st.Running, st.Why)
+	}
+	before := g.folded()
+	if code, _, errs := run(t, "trade", "--config", g.config, "--speed", "60x", "--for", "200ms"); code != 0 {
+		t.Errorf("with room again: exit code %d: %s", code, errs)
+	}
+	if after := g.folded(); after.seq <= before.seq {
+		t.Errorf("the journal had %d lines and has %d", before.seq, after.seq)
+	}
+}
+
 // Only who could stop the process anyway may ask, and only while it runs.
 func TestForeignAndOldRequestsAreNotServed(t *testing.T) {
 	t.Parallel()

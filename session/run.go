@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -164,7 +165,7 @@ func (s *session) trade(ctx context.Context) error {
 			return s.finish("the time given with --until has come")
 		}
 		if err != nil {
-			s.lastWords(err.Error())
+			s.lastWords(strings.TrimPrefix(err.Error(), "session: "))
 			return err
 		}
 	}
