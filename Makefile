@@ -32,7 +32,7 @@ bench: ## print the table of numbers, measured beside their references
 fuzz: ## fuzz every parser for FUZZTIME (30s) each
 	@set -e; for pkg in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-	    echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	    echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$pkg; \
 	  done; \
 	done
 
@@ -72,7 +72,7 @@ $(ECHARTS):
 	fi
 
 .PHONY: conformance
-conformance: ## run ccxt's Kraken client, unmodified, against the venue (needs npm)
+conformance: ## run third parties' Kraken clients, unmodified, against the venue (needs npm)
 	sim/krakend/conformance/run
 
 .PHONY: conserve

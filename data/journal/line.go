@@ -216,8 +216,20 @@ func (c *checker) read(end int) (isMark bool, seq uint64) {
 	}
 	if c.literal(`,"prev":"`); c.err == nil && (c.i+hashLen+1 != end || c.b[end-1] != '"') {
 		c.fail("expected the hash of the line before")
+	} else if c.err == nil && !isHash(c.b[c.i:c.i+hashLen]) {
+		c.fail("a hash is written in lower-case hexadecimal")
 	}
 	return isMark, seq
+}
+
+// isHash reports whether a hash is written as we write one.
+func isHash(text []byte) bool {
+	for _, b := range text {
+		if (b < '0' || b > '9') && (b < 'a' || b > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // readSource reads who wrote the line; most lines have the same.
