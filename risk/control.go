@@ -129,32 +129,32 @@ var Declarations = [controls]Declaration{
 	},
 	OrderRate: {
 		Name: "order-rate", Family: "rate", Default: "5 a minute a pair, 20 a minute, 200 a day", Scope: "global", Survives: true,
-		Rule: "attempts to increase risk in rolling windows, denied ones included, cancels not; three hits in 10 minutes halt",
+		Rule: "attempts to increase risk in rolling windows, denied ones and changes included, cancels and exits not; the third hit in 10 minutes halts",
 		Trip: "deny; HALTED", Reset: "ceremony",
 	},
 	MessageThrottle: {
 		Name: "message-throttle", Family: "rate", Default: "80 % of the tier's threshold", Scope: "pair",
-		Rule: "a model of the venue's per-pair counter: an order or amend is admitted only if the counter with the cost of cancelling every open order of the pair stays within the share; the denial says when to come back",
+		Rule: "a model of the venue's per-pair counter: an order or amend is admitted only if the counter with the cost of cancelling every open order of the pair stays within the share, exits too; the denial says when to come back",
 		Trip: "deny with retry-after-ms", Reset: "decay",
 	},
 	DuplicateOrder: {
 		Name: "duplicate-order", Family: "rate", Default: "5 s; three in 60 s", Scope: "strategy", Survives: true,
-		Rule: "an order of the same strategy, pair and side, within 1 % of the quantity and 0.1 % of the price of one approved before, is denied; the third in 60 s pauses the strategy",
+		Rule: "an order of the same strategy, pair and side, within 1 % of the quantity and 0.1 % of the price of one approved less than the time ago, is denied, exits too; the third denial in 60 s pauses the strategy",
 		Trip: "deny; PAUSED strategy", Reset: "30 minutes",
 	},
 	SignalBudget: {
 		Name: "signal-budget", Family: "rate", Default: "2 orders, 15 minutes", Scope: "strategy", Survives: true,
-		Rule: "an order that increases risk names a signal; a signal has at most so many orders, the notional of one order and its time, and is never used again; fills beyond it halt",
+		Rule: "an order that increases risk names a signal; a signal has at most so many orders, in all the notional of one order, unfilled parts included, and its time from the first on, and is never used again; fills beyond what was approved halt",
 		Trip: "deny; HALTED after the fact", Reset: "ceremony",
 	},
 	FillFeedback: {
 		Name: "fill-feedback", Family: "rate", Default: "5 in 60 s", Scope: "global", Survives: true,
-		Rule: "an order that increases risk within 2 s of a fill on its pair, with no market event in between, is a cycle",
-		Trip: "HALTED", Reset: "ceremony",
+		Rule: "an order that increases risk within 2 s of a fill on its pair, with no market event in between, is a cycle; the order that would close the last one is denied",
+		Trip: "deny; HALTED", Reset: "ceremony",
 	},
 	ExecutionThrottle: {
 		Name: "execution-throttle", Family: "rate", Default: "50 a day, three times equity an hour", Scope: "strategy", Survives: true,
-		Rule: "executions of a strategy in a trading day, and its turnover in an hour against equity, stay below the limits (RTS 6, article 15(3))",
+		Rule: "executions of a strategy in a trading day stay below their limit, and its turnover of an hour, to the minute, is at most its share of equity (RTS 6, article 15(3))",
 		Trip: "HALTED strategy", Reset: "ceremony",
 	},
 	PriceCollar: {

@@ -113,7 +113,7 @@ func (r *rateState) clear() {
 	for i := range r.denied {
 		r.denied[i].clear()
 		r.doubles[i].clear()
-		r.executed[i] = 0
+		r.executed[i], r.turnover[i] = 0, hour{}
 	}
 }
 
