@@ -146,7 +146,11 @@ without a trade makes no row.`,
 				return wrong(err)
 			}
 			return out.write(a.stdout, func(w io.Writer) error {
-				return copyBars(data.NewWriter(w, r.priceDecimals, r.lotDecimals), series.Bars)
+				to := &watched{Writer: w}
+				if _, err := data.WriteBars(to, series.Bars, r.priceDecimals, r.lotDecimals); to.err == nil {
+					return wrong(err)
+				}
+				return to.err
 			})
 		},
 	}
@@ -156,32 +160,18 @@ without a trade makes no row.`,
 	return c
 }
 
-func copyBars(w *data.Writer, from data.BarSource) error {
-	for {
-		var b data.Bar
-		if err := from.NextBar(&b); err == io.EOF {
-			return w.Flush()
-		} else if err != nil {
-			return wrong(err)
-		}
-		if err := w.WriteBar(&b); err != nil {
-			return err
-		}
-	}
+// watched keeps what a writer failed with, to tell it from faults of the data.
+type watched struct {
+	io.Writer
+	err error
 }
 
-func copyTrades(w *data.Writer, from data.TradeSource) error {
-	for {
-		var t data.Trade
-		if err := from.NextTrade(&t); err == io.EOF {
-			return w.Flush()
-		} else if err != nil {
-			return wrong(err)
-		}
-		if err := w.WriteTrade(&t); err != nil {
-			return err
-		}
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	if err != nil {
+		w.err = err
 	}
+	return n, err
 }
 
 // output is where a command that makes a file puts it.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"path/filepath"
 	"time"
 
@@ -113,9 +112,9 @@ func (s *sources) add(p *plan, in *input, bars time.Duration) error {
 	series := src.Series(&p.catalog.Instruments[in.instrument])
 	if p.from > 0 || p.to < exchange.Never {
 		if series.Bars != nil {
-			series.Bars = &barWindow{series.Bars, p.from, p.to}
+			series.Bars = data.BarsBetween(series.Bars, p.from, p.to)
 		} else {
-			series.Trades = &tradeWindow{series.Trades, p.from, p.to}
+			series.Trades = data.TradesBetween(series.Trades, p.from, p.to)
 		}
 	}
 	if bars > 0 {
@@ -173,38 +172,4 @@ func (s *sources) describe(p *plan, sums []data.SeriesSummary) ([]reports.DataFi
 		}
 	}
 	return files, nil
-}
-
-// barWindow lets through the bars that open from one instant on and before another.
-type barWindow struct {
-	data.BarSource
-	from, to exchange.Stamp
-}
-
-func (w *barWindow) NextBar(b *data.Bar) error {
-	for {
-		if err := w.BarSource.NextBar(b); err != nil || b.Time >= w.from && b.Time < w.to {
-			return err
-		}
-		if b.Time >= w.to {
-			return io.EOF
-		}
-	}
-}
-
-// tradeWindow lets through the trades from one instant on and before another.
-type tradeWindow struct {
-	data.TradeSource
-	from, to exchange.Stamp
-}
-
-func (w *tradeWindow) NextTrade(t *data.Trade) error {
-	for {
-		if err := w.TradeSource.NextTrade(t); err != nil || t.Time >= w.from && t.Time < w.to {
-			return err
-		}
-		if t.Time >= w.to {
-			return io.EOF
-		}
-	}
 }

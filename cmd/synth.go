@@ -78,15 +78,16 @@ The presets are ` + strings.Join(data.Presets(), ", ") + `; the other flags chan
 			return wrong(err)
 		}
 		return out.write(a.stdout, func(w io.Writer) error {
-			to := data.NewWriter(w, m.PriceDecimals, m.LotDecimals)
 			if trades {
-				return copyTrades(to, synth)
+				_, err := data.WriteTrades(w, synth, m.PriceDecimals, m.LotDecimals)
+				return err
 			}
 			bars, err := data.BuildBars(synth, m.Interval)
 			if err != nil {
 				return wrong(err)
 			}
-			return copyBars(to, bars)
+			_, err = data.WriteBars(w, bars, m.PriceDecimals, m.LotDecimals)
+			return err
 		})
 	}
 	return c
