@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var guard = filepath.Join("..", "..", "risk")
+
+func TestTheGuardHasMutantsEnoughAndAlwaysTheSame(t *testing.T) {
+	all, err := generate(guard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := generate(guard)
+	if err != nil || !slices.Equal(all, again) {
+		t.Fatalf("another time there were others: %v", err)
+	}
+	if len(all) < 200 {
+		t.Errorf("%d mutants", len(all))
+	}
+	names := map[string]bool{}
+	for i := range all {
+		m := &all[i]
+		if names[m.String()] {
+			t.Errorf("two mutants are named %s", m)
+		}
+		names[m.String()] = true
+		text, err := os.ReadFile(m.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := m.apply(text)
+		if string(changed) == string(text) {
+			t.Errorf("%s changes nothing", m)
+		}
+		if i%20 == 0 {
+			if _, err := parser.ParseFile(token.NewFileSet(), m.file, changed, 0); err != nil {
+				t.Errorf("%s: %v", m, err)
+			}
+		}
+	}
+	if some := draw(slices.Clone(all), "", 60, 1); len(some) != 60 || !slices.Equal(some, draw(slices.Clone(all), "", 60, 1)) || slices.Equal(some, draw(slices.Clone(all), "", 60, 2)) {
+		t.Error("a draw does not depend on its seed alone")
+	}
+	reasons, err := readReasons("survivors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range reasons {
+		if !names[name] {
+			t.Errorf("survivors.txt lists what is no mutant: %s", name)
+		}
+	}
+}
+
+func TestEveryKindOfChangeIsMade(t *testing.T) {
+	const src = `package p
+var checks = [...]thing{
+	{A, a},
+	{B, b},
+}
+func f() {
+	if x > 3 && !y() || g(true) {
+		n += 2
+		write(r, min(a, b))
+		return
+	}
+	for i := range x {
+		if ok() {
+			continue
+		}
+		v = w
+		n++
+	}
+	level = Halted
+}`
+	ms, err := mutantsOf("p.go", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{}
+	for i := range ms {
+		got = append(got, ms[i].String())
+	}
+	for _, want := range []string{
+		"checks: {A, a}, -> nothing", "checks: , {B, b} -> nothing", "f: x > 3 -> x >= 3", "f: 3 -> 4", "f: 3 -> 2", "f: !y() -> y()", "f: true -> false", "f: n += 2 -> n -= 2",
+		"f: n += 2 -> nothing", "f: write(r, min(a, b)) -> nothing", "f: min -> max", "f: return -> nothing", "f: continue -> nothing", "f: ok() -> !ok()",
+		"f: v = w -> nothing", "f: n++ -> nothing", "f: Halted -> ReduceOnly", "f: x > 3 && !y() -> x > 3 || !y()",
+	} {
+		if !slices.Contains(got, "p.go "+want) {
+			t.Errorf("no mutant %q in\n%s", want, strings.Join(got, "\n"))
+		}
+	}
+}
+
+func TestAKnownMutantIsKilledAndOneThatDoesNotCompileIsNot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles the guard twice")
+	}
+	all, err := generate(guard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(all, func(m mutant) bool {
+		return m.String() == "size.go checkNotional: notional > limit -> notional >= limit"
+	})
+	if at < 0 {
+		t.Fatal("the mutant is gone")
+	}
+	m := all[at]
+	if got, err := run(context.Background(), guard, &m); err != nil || got != killed {
+		t.Errorf("%s: %v, %v", &m, got, err)
+	}
+	m.new = "nonsense"
+	if got, err := run(context.Background(), guard, &m); err != nil || got != invalid {
+		t.Errorf("nonsense: %v, %v", got, err)
+	}
+}
+
+func TestASurvivorNeedsAReason(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "survivors.txt")
+	for text, good := range map[string]bool{"# why\n\na.go f: 1 -> 2 — nobody sees it\n": true, "a.go f: 1 -> 2\n": false, "a.go f: 1 -> 2 —  \n": false} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := readReasons(path); (err == nil) != good || good && got["a.go f: 1 -> 2"] != "nobody sees it" {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
