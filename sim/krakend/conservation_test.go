@@ -77,7 +77,7 @@ func (c *core) audit() error {
 		}
 		if w := m.crowd; w != nil {
 			for side := range w.quotes {
-				if len(w.quotes[side]) > crowdLevels+1 {
+				if len(w.quotes[side]) > crowdOrders+1 {
 					return fmt.Errorf("%s: the crowd has %d orders on a side", m.id, len(w.quotes[side]))
 				}
 			}

@@ -22,14 +22,14 @@ const (
 
 // The shape of the crowd's book.
 const (
-	crowdLevels    = 24   // prices a side
-	crowdSpreadPPM = 400  // between its best bid and ask: a calm CAD book
-	crowdStepPPM   = 150  // between two levels, on average
-	churnPercent   = 20   // chance that a tick replaces one order of a side
-	idlePercent    = 30   // chance that a tick has no trade where bars tell no volume
-	crowdFunds     = 1e17 // units of each asset that a crowd account begins with
-	crowdLow       = 1e16 // below this it gets more
-	crowdMinutes   = 10   // how long it trades before the first request
+	crowdOrders    = 50     // a side
+	crowdSpreadPPM = 400    // between its best bid and ask: a calm CAD book
+	crowdBandPPM   = 30_000 // how far from the best price it quotes
+	churnPercent   = 20     // chance that a tick replaces one order of a side
+	idlePercent    = 30     // chance that a tick has no trade where bars tell no volume
+	crowdFunds     = 1e17   // units of each asset that a crowd account begins with
+	crowdLow       = 1e16   // below this it gets more
+	crowdMinutes   = 10     // how long it trades before the first request
 )
 
 // quote is an order of the crowd in the book.
@@ -108,29 +108,28 @@ func beyond(side exchange.Side, p, best money.Price) bool {
 	return p < best
 }
 
-// fill quotes at the best price when nobody of the crowd does, and further away until
-// there are enough levels.
+// fill quotes at the best price when nobody of the crowd does, takes back what is too far
+// away, and draws the rest: many near the best price, few far from it.
 func (w *crowd) fill(c *core, m *market, side exchange.Side, best money.Price) {
 	if len(w.quotes[side]) == 0 || w.quotes[side][0].price != best {
 		w.place(c, m, side, best)
 	}
-	for n := len(w.quotes[side]); n > crowdLevels; n-- {
+	band, _ := money.MulDiv(int64(best), crowdBandPPM, money.PPM, money.Up)
+	for n := len(w.quotes[side]); n > 1; n-- {
+		if far := w.quotes[side][n-1].price - best; n <= crowdOrders && max(far, -far) <= 2*money.Price(band) {
+			break
+		}
 		w.cancel(c, m, side, n-1)
 	}
-	for tries := 0; len(w.quotes[side]) < crowdLevels && tries < crowdLevels; tries++ {
-		last := best
-		if n := len(w.quotes[side]); n > 0 {
-			last = w.quotes[side][n-1].price
-		}
-		gap, _ := money.MulDiv(int64(best), 1+w.rnd.Int64N(2*crowdStepPPM), money.PPM, money.Up)
-		gap, _ = money.RoundTo(gap, int64(m.in.Tick), money.Up)
+	for tries := 0; len(w.quotes[side]) < crowdOrders && tries < crowdOrders; tries++ {
+		u := w.rnd.Float64()
+		away, _ := money.RoundTo(int64(u*u*u*float64(band)), int64(m.in.Tick), money.Up)
 		if side == exchange.Buy {
-			gap = -gap
+			away = -away
 		}
-		if last+money.Price(gap) < m.in.Tick {
-			return
+		if p := best + money.Price(away); p >= m.in.Tick {
+			w.place(c, m, side, p)
 		}
-		w.place(c, m, side, last+money.Price(gap))
 	}
 }
 

@@ -133,9 +133,6 @@ func (o *order) prices() (first, second string) {
 // remaining is what is not filled.
 func (o *order) remaining() money.Qty { return max(0, o.Qty-o.filled) }
 
-// waits reports whether the order is not in the book because its trigger was not reached.
-func (o *order) waits() bool { return o.Type.Triggered() && !o.stopped }
-
 // average is what its fills were on average, at the pair's cost decimals.
 func (o *order) average() int64 {
 	if o.filled == 0 {

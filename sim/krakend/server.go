@@ -54,8 +54,7 @@ type Server struct {
 	quit     chan struct{}
 	done     chan struct{}
 	close    sync.Once
-	keys     sync.RWMutex
-	byKey    map[string]*apiKey
+	byKey    map[string]*apiKey // as given: what changes of a key is the core's
 	inFlight atomic.Int64
 	real     time.Time
 	venue    exchange.Stamp // at real

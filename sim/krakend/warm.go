@@ -35,7 +35,7 @@ func (w *crowd) open(c *core, m *market) error {
 		minutes += int64(grid / time.Minute)
 		volume += b.Volume / 1024
 	}
-	w.typed = w.least(m, w.path.price) * 20
+	w.typed = w.least(m, w.path.price) * 200
 	if minutes > 0 {
 		w.typed = max(w.least(m, w.path.price), money.Qty(int64(volume)/minutes*1024/tradesPerMinute))
 	}
