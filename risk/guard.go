@@ -126,6 +126,11 @@ func (g *Guard) start(cfg *Config) error {
 			s.acct.setState(oo, exchange.Unknown)
 		}
 	}
+	for i := range s.latches {
+		if l := &s.latches[i]; l.control == VenueSanity && l.scope == ByPair {
+			s.market[l.instrument].insane, s.market[l.instrument].odd = max(s.now, cfg.Started), true // sane for a while, not at the first word
+		}
+	}
 	fresh := s.now == longAgo
 	if fresh {
 		s.now = 0 // until the first event tells the time

@@ -109,12 +109,20 @@ func (g *Guard) checkSanity(id exchange.InstrumentID) {
 		return
 	}
 	if why := s.sanityOf(id); why != "" {
-		m.insane = s.now
+		m.insane, m.odd = s.now, true
 		g.condition(latch{control: VenueSanity, scope: ByPair, instrument: id, level: Paused, cause: why})
-	} else if s.now.Sub(m.insane) >= time.Minute {
+		return
+	}
+	if m.odd {
+		m.insane, m.odd = s.now, false // it was odd until now
+	}
+	if s.now.Sub(m.insane) >= sanityFor {
 		g.heal(VenueSanity, ByPair, id)
 	}
 }
+
+// sanityFor is how long a market must have been sane to be trusted again.
+const sanityFor = time.Minute
 
 // flaw is data-integrity.
 func (g *Guard) flaw(ev *exchange.Event, code exchange.Code) {
@@ -323,8 +331,8 @@ func (g *Guard) watchAges() {
 		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.now.Sub(m.changed) > bound {
 			g.condition(latch{control: StaleData, scope: ByPair, instrument: id, level: Paused, cause: "no change for too long"})
 		}
-		if m.insane != 0 && s.now.Sub(m.insane) >= time.Minute && s.sanityOf(id) == "" {
-			g.heal(VenueSanity, ByPair, id)
+		if m.insane != 0 {
+			g.checkSanity(id)
 		}
 	}
 }
@@ -345,8 +353,8 @@ func (g *Guard) schedule() {
 		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.holds(StaleData, ByPair, exchange.InstrumentID(i), 0) == nil {
 			due = min(due, m.changed.Add(bound)+1)
 		}
-		if m.insane != 0 && s.holds(VenueSanity, ByPair, exchange.InstrumentID(i), 0) != nil && s.now.Sub(m.insane) < time.Minute {
-			due = min(due, m.insane.Add(time.Minute))
+		if m.insane != 0 && s.holds(VenueSanity, ByPair, exchange.InstrumentID(i), 0) != nil && !m.odd {
+			due = min(due, m.insane.Add(sanityFor))
 		}
 	}
 	if s.keepsDeadMan() {

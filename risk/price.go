@@ -20,6 +20,7 @@ type marketState struct {
 	variance int64          // of one minute's return, in ppm squared
 	barAt    exchange.Stamp
 	insane   exchange.Stamp // venue-sanity: the last time; 0: never
+	odd      bool           // and it was not seen sane since
 }
 
 // onPrice takes the return of a bar or trade into the volatility: an average over the
@@ -162,6 +163,12 @@ func (s *state) marketable(d *decision) bool {
 func (s *state) checkDepth(d *decision, v *Verdict) {
 	if m := &s.market[d.in.ID]; s.facts&exchange.FactSecondSource != 0 && s.limits.SourceGapPPM != Unlimited && d.opens && (m.second <= 0 || s.now.Sub(m.secondAt) > s.staleAfter(m)) {
 		v.deny(VenueSanity, "the second source is missing or old")
+	}
+	if m := &s.market[d.in.ID]; s.facts&exchange.FactBook != 0 && (s.limits.SpreadPPM != Unlimited || s.limits.DepthTimes > 0) && d.opens {
+		if _, _, ok := m.book.best(); !ok || s.now.Sub(m.bookAt) > s.staleAfter(m) {
+			v.deny(VenueSanity, "the book is missing or old")
+			return
+		}
 	}
 	if s.facts&exchange.FactBook == 0 || s.limits.DepthTimes == 0 || d.ref <= 0 || !s.marketable(d) || d.o.Type.Triggered() {
 		return
