@@ -66,7 +66,8 @@ func (k *linkState) init(l *Limits) {
 func (g *Guard) onClock(ev *exchange.Event) {
 	k := &g.s.link
 	if ev.Code == exchange.CodeClockStep {
-		g.trip(latch{control: ClockSkew, level: Paused, until: g.s.now.Add(time.Minute), cause: "our clock stepped"})
+		k.skews = 0 // what was compared before says nothing of it
+		g.condition(latch{control: ClockSkew, level: Paused, cause: "our clock stepped"})
 		return
 	}
 	k.clockAt = g.s.now
