@@ -22,10 +22,7 @@ func (g *Guard) observe(ev *exchange.Event) {
 	}
 	moved := false
 	switch ev.Kind {
-	case exchange.KindBar:
-		s.market[ev.Instrument].interval = max(ev.Interval, 0)
-		moved = g.onMarket(ev)
-	case exchange.KindTrade:
+	case exchange.KindBar, exchange.KindTrade:
 		moved = g.onMarket(ev)
 	case exchange.KindFill:
 		g.onFill(ev)
@@ -57,15 +54,13 @@ const futureMax = 2 * time.Second
 func (g *Guard) onMarket(ev *exchange.Event) bool {
 	s := g.s
 	id := ev.Instrument
-	if ev.Price <= 0 {
-		g.flaw(ev, exchange.CodeNotFinite)
-		return false
-	}
-	if ev.Time-ev.Received > exchange.Stamp(futureMax) {
-		g.flaw(ev, exchange.CodeFutureTime)
+	if !g.sound(ev) {
 		return false
 	}
 	m, before := &s.market[id], s.acct.mark[id]
+	if ev.Kind == exchange.KindBar {
+		m.interval = max(ev.Interval, 0)
+	}
 	if s.limits.CollarVols > 0 {
 		m.onPrice(ev.Time, before, ev.Price)
 	}
@@ -85,6 +80,21 @@ func (g *Guard) onMarket(ev *exchange.Event) bool {
 		g.afterMarket(id)
 	}
 	return moved
+}
+
+// sound reports whether the numbers and the time of a market event can be true; one that
+// cannot is data-integrity's and changes nothing. A side of the top that is empty has the
+// price 0.
+func (g *Guard) sound(ev *exchange.Event) bool {
+	switch {
+	case ev.Price < 0 || ev.Price == 0 && ev.Kind != exchange.KindTop || ev.AskPrice < 0 || ev.Qty < 0 || ev.AskQty < 0:
+		g.flaw(ev, exchange.CodeNotFinite)
+	case ev.Time-ev.Received > exchange.Stamp(futureMax):
+		g.flaw(ev, exchange.CodeFutureTime)
+	default:
+		return true
+	}
+	return false
 }
 
 // afterMarket is what ends stale-data and data-integrity, and venue-sanity.
@@ -135,6 +145,12 @@ func (g *Guard) flaw(ev *exchange.Event, code exchange.Code) {
 // onFact takes everything that is neither market, order nor fill.
 func (g *Guard) onFact(ev *exchange.Event) (moved bool) {
 	s := g.s
+	switch ev.Kind {
+	case exchange.KindTop, exchange.KindLevel, exchange.KindSecond:
+		if !g.sound(ev) {
+			return false
+		}
+	}
 	switch ev.Kind {
 	case exchange.KindTop:
 		if ev.AskPrice <= ev.Price && ev.AskPrice != 0 {
