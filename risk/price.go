@@ -134,7 +134,7 @@ func (s *state) checkCollar(d *decision, v *Verdict) {
 		return
 	}
 	m := &s.market[d.in.ID]
-	far, deep := m.book.walk(d.o.Side, d.o.Qty)
+	far, deep := m.book.walk(d.o.Side, d.quantity())
 	bid, ask, _ := m.book.best()
 	near := ask
 	if !d.opens {
@@ -147,6 +147,14 @@ func (s *state) checkCollar(d *decision, v *Verdict) {
 	if !ok || !deep || slip > s.limits.WalkPPM {
 		v.deny(PriceCollar, "the order would walk the book too far", Field{"slip-ppm", slip, 0}, Field{"limit-ppm", s.limits.WalkPPM, 0})
 	}
+}
+
+// quantity is what an order could take: of an amount to spend, at the reference price.
+func (d *decision) quantity() money.Qty {
+	if d.o.Cash > 0 {
+		return d.in.QtyFor(d.o.Cash, d.ref)
+	}
+	return d.o.Qty
 }
 
 // marketable reports whether an order would take liquidity at once.
@@ -179,7 +187,7 @@ func (s *state) checkDepth(d *decision, v *Verdict) {
 	if !d.opens {
 		limit = d.ref - money.Price(width)
 	}
-	need, ok := money.MulDiv(int64(d.o.Qty), s.limits.DepthTimes, 1, money.Down)
+	need, ok := money.MulDiv(int64(d.quantity()), s.limits.DepthTimes, 1, money.Down)
 	if have := m.book.within(d.o.Side, limit); !ok || int64(have) < need {
 		v.deny(VenueSanity, "too little depth inside the collar", Field{"depth", int64(have), d.in.LotDecimals}, Field{"need", need, d.in.LotDecimals})
 	}
