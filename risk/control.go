@@ -164,23 +164,23 @@ var Declarations = [controls]Declaration{
 	},
 	VenueSanity: {
 		Name: "venue-sanity", Family: "price", Default: "5 %, 3 %, 5 times", Scope: "pair", Facts: exchange.FactBook | exchange.FactSecondSource,
-		Rule: "the venue's price is within 5 % of the second source, the spread at most 3 %, and the depth inside the collar at least five times the order",
-		Trip: "PAUSED pair", Reset: "sane for 60 s",
+		Rule: "the venue's price is within 5 % of the second source, the spread at most 3 %, and the depth inside the collar at least five times the order, exits too; a book or second source that is declared and missing or old lets no buy out",
+		Trip: "deny where it is the order; PAUSED pair", Reset: "seen sane, and 60 s more",
 	},
 	StaleData: {
 		Name: "stale-data", Family: "price", Default: "10 s market, 5 s heartbeat, 60 s pause", Scope: "pair",
-		Rule: "the age of the last changed price of the pair is within the bound (or two bar intervals, if longer) and that of the heartbeat too; a connection is no evidence",
+		Rule: "the age of the last trade, bar with trades, or changed price or level of the pair is within the bound (or two bar intervals, if longer) and that of the heartbeat too, for exits as well; a connection is no evidence",
 		Trip: "deny; PAUSED pair", Reset: "fresh data",
 	},
 	DataIntegrity: {
 		Name: "data-integrity", Family: "price", Default: "any", Scope: "pair",
-		Rule: "checksum, sequence, crossed book, number not finite or not positive, time more than 2 s in the future",
-		Trip: "PAUSED pair", Reset: "a fresh snapshot",
+		Rule: "of prices, book and second source: checksum, sequence, bid at or above ask, number not finite or not positive, time more than 2 s in the future; what is flawed is not taken",
+		Trip: "PAUSED pair", Reset: "a fresh snapshot; without checksums, the next sound event",
 	},
 	ClockSkew: {
 		Name: "clock-skew", Family: "price", Default: "2 s", Scope: "global", Facts: exchange.FactClock,
-		Rule: "the median of the last five comparisons with the venue's clock is within the bound, and our clock did not step by more than 1 s",
-		Trip: "PAUSED", Reset: "clocks agree",
+		Rule: "the median of the last five comparisons with the venue's clock is within the bound, and our clock did not step by more than 1 s; a comparison that is declared and older than 10 minutes lets no buy out",
+		Trip: "deny; PAUSED", Reset: "clocks agree",
 	},
 	DailyLoss: {
 		Name: "daily-loss", Family: "loss", Default: "5 % or 20", Scope: "global", Survives: true,
