@@ -292,7 +292,7 @@ func (c *core) bookFill(o *order, ev *exchange.Event) {
 	o.fee += ev.Fee
 	o.feeAsset = ev.FeeAsset
 	f := &fill{
-		txid: c.ids.next('T'), order: o, at: ev.Time, price: ev.Price, qty: ev.Qty, cost: cost, fee: ev.Fee, feeIn: ev.FeeAsset,
+		txid: c.ids.next('T'), position: c.ids.next('T'), order: o, at: ev.Time, price: ev.Price, qty: ev.Qty, cost: cost, fee: ev.Fee, feeIn: ev.FeeAsset,
 		maker: ev.Liquidity == exchange.Maker, tradeID: c.prints[ev.TradeID].id,
 	}
 	m.touch(o.Side, ev.Price, ev.Time)

@@ -125,7 +125,7 @@ func TestTheBookFollowsTheTradesOfAFile(t *testing.T) {
 }
 
 func TestTimePassesByItselfUnlessInLockstep(t *testing.T) {
-	server, err := krakend.New(krakend.Config{Speed: 1e5, Start: opening})
+	server, err := krakend.New(krakend.Config{Speed: 50_000, Start: opening})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -203,7 +203,7 @@ func (c *core) callOrderAmends(a *account, r *request) (any, error) {
 func (f *fill) row(ledgers bool) object {
 	o, m := f.order, f.order.m
 	row := object{
-		{"ordertxid", o.txid}, {"postxid", nil}, {"pair", m.id}, {"aclass", "forex"}, {"time", instant(f.at)}, {"type", o.Side.String()},
+		{"ordertxid", o.txid}, {"postxid", f.position}, {"pair", m.id}, {"aclass", "forex"}, {"time", instant(f.at)}, {"type", o.Side.String()},
 		{"ordertype", legacyType(o.Type)}, {"price", m.wide(f.price)}, {"cost", money.Format(f.cost, m.costDecimals)}, {"fee", m.feeText(f.fee, f.feeIn)},
 		{"vol", m.qty(f.qty)}, {"margin", money.Format(0, m.costDecimals)}, {"leverage", "0"}, {"misc", ""}, {"trade_id", f.tradeID}, {"maker", f.maker},
 	}

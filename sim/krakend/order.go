@@ -54,17 +54,19 @@ type amendment struct {
 
 // fill is a trade of an account: Kraken's row of TradesHistory.
 type fill struct {
-	txid    string
-	order   *order
-	at      exchange.Stamp
-	price   money.Price
-	qty     money.Qty
-	cost    int64 // at the pair's cost decimals
-	fee     money.Amount
-	feeIn   exchange.AssetID
-	maker   bool
-	tradeID int64
-	rows    []string // ledger ids
+	txid string
+	// position is the id that Kraken gives every trade for a margin position, also on spot.
+	position string
+	order    *order
+	at       exchange.Stamp
+	price    money.Price
+	qty      money.Qty
+	cost     int64 // at the pair's cost decimals
+	fee      money.Amount
+	feeIn    exchange.AssetID
+	maker    bool
+	tradeID  int64
+	rows     []string // ledger ids
 }
 
 // ledgerRow is a row of the account's ledger.

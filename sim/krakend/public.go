@@ -208,6 +208,9 @@ func (c *core) callOHLC(p params) (any, error) {
 	return object{{m.id, rows}, {"last", (current - size).Time().Unix()}}, nil
 }
 
+// mostSeconds is the largest since that is taken for seconds: as nanoseconds it still fits.
+const mostSeconds = 9_000_000_000
+
 // sinceStamp reads since: seconds, or nanoseconds where it is too large for seconds.
 func sinceStamp(p params) (exchange.Stamp, error) {
 	text, _, _ := strings.Cut(p.get("since"), ".")
@@ -218,7 +221,7 @@ func sinceStamp(p params) (exchange.Stamp, error) {
 	if err != nil || v < 0 {
 		return 0, invalid("since")
 	}
-	if v < 1e11 {
+	if v < mostSeconds {
 		v *= int64(time.Second)
 	}
 	return exchange.Stamp(v), nil

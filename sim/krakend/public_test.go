@@ -153,6 +153,11 @@ func TestOHLCKeepsTheRulesOfItsRows(t *testing.T) {
 		t.Errorf("the last row opens at %d, last is %v, now is %d", at(end), last, now)
 	}
 	list, _ = rows(t, s.get("OHLC", fmt.Sprintf("pair=XBTUSDT&since=%d", at(end-3))).body)
+	for _, far := range []string{"8999999999", "9223372036854775807"} {
+		if list, _ := rows(t, s.get("OHLC", "pair=XBTUSDT&since="+far).body); len(list) != 1 {
+			t.Errorf("since %s gives %d rows, want the current one", far, len(list))
+		}
+	}
 	if len(list) != 3 {
 		t.Errorf("since gives %d rows, want those after it", len(list))
 	}

@@ -65,6 +65,7 @@ const (
 	wakeEvery      = 50 * time.Millisecond
 	ticksAtOnce    = 10 // of the crowd, in one wake: what a fast venue leaves out
 	defaultHistory = 720
+	mostSpeed      = 86_400 // a venue runs a day or more before its time no longer fits
 )
 
 // New makes a server and starts its venue. Close ends it.
@@ -77,8 +78,8 @@ func New(config Config) (*Server, error) {
 	if len(c.Accounts) == 0 {
 		c.Accounts = []Account{DemoAccount("demo")}
 	}
-	if c.Speed < 0 || c.Speed > 1e6 {
-		return nil, fmt.Errorf("krakend: speed %g is out of range; give 0 (real time) to 1000000", c.Speed)
+	if !(c.Speed >= 0 && c.Speed <= mostSpeed) {
+		return nil, fmt.Errorf("krakend: speed %g is out of range; give up to %d, a day each second", c.Speed, int64(mostSpeed))
 	}
 	if c.Speed == 0 {
 		c.Speed = 1

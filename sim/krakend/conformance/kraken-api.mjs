@@ -55,8 +55,8 @@ await call('ClosedOrders', {}, (r) => r.count === 1 && Object.values(r.closed)[0
 const trades = await call('TradesHistory', {}, (r) => r.count === 1);
 await call('QueryTrades', { txid: Object.keys(trades.trades)[0] }, (r) => Object.values(r)[0].pair === pair);
 await call('OpenPositions', {}, (r) => Array.isArray(r) && r.length === 0);
-const ledger = await call('Ledgers', { type: 'trade' }, (r) => r.count === 2);
-await call('QueryLedgers', { id: Object.keys(ledger.ledger).join(',') }, (r) => Object.keys(r).length === 2);
+const ledger = await call('Ledgers', { type: 'trade' }, (r) => r.count >= 2 && r.count % 2 === 0); // two rows a fill
+await call('QueryLedgers', { id: Object.keys(ledger.ledger).slice(0, 20).join(',') }, (r) => Object.keys(r).length === Math.min(20, ledger.count));
 await call('TradeVolume', { pair }, (r) => Number(r.volume) > 0 && r.fees[pair].fee === '0.8000');
 await call('GetWebSocketsToken', {}, (r) => r.expires === 900);
 await call('CancelOrder', { txid: id }, (r) => r.count === 1);
