@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 )
 
 // worldSteps times rapid's 100 runs is more than 100,000 steps; `go test -short` makes a fifth.
-const worldSteps = 1100
+const worldSteps = 1010
 
 func TestRandomEventsAndOrdersKeepTheGuardsPromises(t *testing.T) {
 	steps, orders, sent := 0, 0, 0
@@ -80,6 +81,17 @@ type world struct {
 	bars     time.Duration
 	beats    bool
 	last     [2]money.Price
+	owns     [3]money.Amount // by asset, as this test counts it
+	read     int             // of the records
+	latches  map[latchKey]Level
+}
+
+// latchKey tells latches apart.
+type latchKey struct {
+	control    Control
+	scope      Scope
+	instrument exchange.InstrumentID
+	slot       exchange.SlotID
 }
 
 func newWorld(t *testing.T, rt *rapid.T) *world {
@@ -102,12 +114,13 @@ func newWorld(t *testing.T, rt *rapid.T) *world {
 		c.Slots = []SlotInfo{{Name: "a", Mode: "swing"}, {Name: "b", Mode: "scalp"}}
 		watched(c)
 	}
-	w := &world{T: rt, filled: map[exchange.OrderID]money.Qty{}, last: [2]money.Price{10_000 * cad, 1_000 * cad}}
+	w := &world{T: rt, latches: map[latchKey]Level{}, filled: map[exchange.OrderID]money.Qty{}, last: [2]money.Price{10_000 * cad, 1_000 * cad}}
 	declared := facts[rapid.IntRange(0, len(facts)-1).Draw(rt, "facts")]
 	declare := func(c *Config) { c.Facts = declared }
 	w.beats = rapid.Bool().Draw(rt, "beats")
 	w.bars = time.Duration(rapid.IntRange(0, 1).Draw(rt, "bars")) * time.Minute
 	w.d, w.twin = bare(t, limits, change, declare), bare(t, limits, change, declare)
+	w.owns = [3]money.Amount{10_000 * cad, xbt / 50, 0}
 	w.snapshot(0)
 	w.well()
 	w.ceremony()
@@ -185,11 +198,9 @@ func (w *world) price(id exchange.InstrumentID) {
 
 // snapshot is the venue's, right but for so many CAD.
 func (w *world) snapshot(wrong money.Amount) {
-	snap := &exchange.Snapshot{Balances: []exchange.Balance{{Asset: 0, Total: 10_000 * cad}, {Asset: 1, Total: xbt / 50}, {Asset: 2}}}
-	if s := w.d.g.s; s.adopted {
-		for i := range snap.Balances {
-			snap.Balances[i].Total = s.acct.balance[i]
-		}
+	snap := &exchange.Snapshot{}
+	for i, v := range w.owns {
+		snap.Balances = append(snap.Balances, exchange.Balance{Asset: exchange.AssetID(i), Total: v})
 	}
 	snap.Balances[0].Total += wrong
 	for _, o := range w.live {
@@ -224,9 +235,9 @@ func (w *world) step() {
 		w.well()
 	case what < 90:
 		w.snapshot(money.Amount(w.pick(10, "wrong")/9) * 500 * cad)
-	case what < 92:
+	case what < 91:
 		w.fold()
-	case what < 93:
+	case what < 92:
 		w.restart()
 	default:
 		if w.d.g.Level() >= ReduceOnly || w.pick(10, "anyway") == 0 {
@@ -406,6 +417,12 @@ func (w *world) fill() {
 	}
 	w.trades++
 	w.filled[o.ID] += q
+	coins, _ := in.BaseAmount(q)
+	if o.Side == exchange.Buy {
+		w.owns[0], w.owns[in.Base] = w.owns[0]-cost-fee, w.owns[in.Base]+coins
+	} else {
+		w.owns[0], w.owns[in.Base] = w.owns[0]+cost-fee, w.owns[in.Base]-coins
+	}
 	ev := exchange.Event{Kind: exchange.KindFill, Order: o.ID, Instrument: o.Instrument, Side: o.Side, Price: p, Qty: q, Cost: cost, Fee: fee, TradeID: w.trades, State: exchange.Working}
 	if w.filled[o.ID] == o.Qty {
 		ev.State = exchange.Filled
@@ -479,6 +496,13 @@ func (w *world) amend() {
 	if got != nil {
 		return
 	}
+	need, _ := w.d.cat.Instruments[o.Instrument].Cost(a.Price, a.Qty, money.Ceil)
+	if o.Side == exchange.Sell {
+		need, _ = w.d.cat.Instruments[o.Instrument].BaseAmount(a.Qty)
+	}
+	if has := w.d.g.s.acct.find(o.ID).reserve; has < need {
+		w.Fatalf("an order that may become larger reserves %d, it could use %d", has, need)
+	}
 	ev := exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpAmend, Order: o.ID, Instrument: o.Instrument, State: exchange.Working}
 	if w.pick(3, "amended") > 0 {
 		ev.Code, o.Price, o.Qty = exchange.CodeAmended, a.Price, a.Qty
@@ -527,7 +551,14 @@ func (w *world) trouble() {
 	case 16:
 		ev.Kind = exchange.KindNews
 	}
+	before := w.d.g.Status()
 	w.play(ev)
+	if ev.Kind == exchange.KindLedger {
+		w.owns[0] += ev.Cost
+		if after := w.d.g.Status(); before.DayLoss != after.DayLoss || before.High-before.Equity != after.High-after.Equity {
+			w.Fatalf("money that came or went changed the loss of the day from %d to %d, the fall from %d to %d", before.DayLoss, after.DayLoss, before.High-before.Equity, after.High-after.Equity)
+		}
+	}
 }
 
 // ceremony puts everything in order and re-enables trading, both guards or neither.
@@ -655,7 +686,17 @@ func (w *world) invariants() {
 	if !w.beats && len(w.d.log.records) != len(w.twin.log.records) {
 		w.Fatalf("%d records, the twin %d", len(w.d.log.records), len(w.twin.log.records))
 	}
+	w.recordedLatches()
 	acct := a.s.acct
+	worth := w.owns[0]
+	for i := range w.d.cat.Instruments {
+		in := &w.d.cat.Instruments[i]
+		v, _ := in.Cost(w.last[i], in.LotsIn(w.owns[in.Base]), money.Floor)
+		worth += v
+	}
+	if [3]money.Amount(acct.balance) != w.owns || acct.equity != worth {
+		w.Fatalf("the guard has %v worth %d, there are %v worth %d", acct.balance, acct.equity, w.owns, worth)
+	}
 	held, buying := make([]money.Amount, len(acct.held)), make([]money.Amount, len(acct.buying))
 	unknown := 0
 	for i := range acct.open {
@@ -674,8 +715,32 @@ func (w *world) invariants() {
 		held[in.Quote] += oo.reserve
 		buying[in.ID] += oo.reserve
 	}
-	if fmt.Sprint(held, buying, unknown, len(acct.open)) != fmt.Sprint(acct.held, acct.buying, acct.unknown, len(w.live)) {
+	if !slices.Equal(held, acct.held) || !slices.Equal(buying, acct.buying) || unknown != acct.unknown || len(acct.open) != len(w.live) {
 		w.Fatalf("the orders reserve %v, buy %v, %d unknown, %d at the venue; the account says %v, %v, %d, %d open", held, buying, unknown, len(w.live), acct.held, acct.buying, acct.unknown, len(acct.open))
+	}
+}
+
+// recordedLatches are set and lifted by their own records, and by nothing else.
+func (w *world) recordedLatches() {
+	for ; w.read < len(w.d.log.records); w.read++ {
+		r := &w.d.log.records[w.read]
+		if r.Type != RecLevel {
+			continue
+		}
+		if key := (latchKey{r.Control, r.Scope, r.Instrument, r.Slot}); r.Lift {
+			delete(w.latches, key)
+		} else {
+			w.latches[key] = max(w.latches[key], r.Level)
+		}
+	}
+	has := w.d.g.Status().Latches
+	for _, l := range has {
+		if on := w.latches[latchKey{l.Control, l.Scope, l.Instrument, l.Slot}]; on != l.Level {
+			w.Fatalf("%v is at %v, on record at %v", l.Control, l.Level, on)
+		}
+	}
+	if len(has) != len(w.latches) {
+		w.Fatalf("%d latches, on record %v", len(has), w.latches)
 	}
 }
 
