@@ -21,7 +21,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // mostSurvivors is the share of mutants that may survive without a reason, in percent.
@@ -82,25 +81,27 @@ func judge(ctx context.Context, w io.Writer, dir, reasonsPath string, all []muta
 	if _, err := run(ctx, dir, nil); err != nil {
 		return false, err
 	}
-	outcomes, errs := make([]outcome, len(all)), make([]error, len(all))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range max(1, workers) {
-		wg.Go(func() {
-			for i := range next {
-				outcomes[i], errs[i] = run(ctx, dir, &all[i])
-			}
-		})
+	outcomes, errs, done := make([]outcome, len(all)), make([]error, len(all)), make([]chan struct{}, len(all))
+	for i := range all {
+		done[i] = make(chan struct{})
 	}
+	next := make(chan int, len(all))
 	for i := range all {
 		next <- i
 	}
 	close(next)
-	wg.Wait()
+	for range max(1, workers) {
+		go func() {
+			for i := range next {
+				outcomes[i], errs[i] = run(ctx, dir, &all[i])
+				close(done[i])
+			}
+		}()
+	}
 	var count [3]int
 	unlisted := 0
-	for i := range all {
-		if errs[i] != nil {
+	for i := range all { // in their order, each as soon as it is known
+		if <-done[i]; errs[i] != nil {
 			return false, errs[i]
 		}
 		m := &all[i]
