@@ -114,6 +114,15 @@ func (s *state) checkHalf(d *decision, v *Verdict) {
 // that nobody can compute denies.
 func (s *state) checkBaseline(d *decision, v *Verdict) {
 	l := &s.limits
+	if d.opens && s.day.started && !s.untrusted() {
+		// also while no latch stands: between two marks of a fall, and after a ceremony on the day of the loss
+		if e := s.acct.equity; e <= s.day.lossAt {
+			v.deny(s.day.lossBy, "lost today", s.inMoney("equity", e), s.inMoney("limit", s.day.lossAt))
+		}
+		if e := s.acct.equity; e <= s.day.fallAt {
+			v.deny(s.day.fallBy, "fallen from the high-water mark", s.inMoney("equity", e), s.inMoney("limit", s.day.fallAt))
+		}
+	}
 	if d.opens && !s.day.started && (l.DailyLoss.Binds() || l.ProfileDailyPPM != Unlimited || l.DrawdownPPM != Unlimited || len(l.Ramp) > 0) {
 		v.deny(DailyLoss, "the day has no valid start: balances and prices first")
 	}

@@ -72,7 +72,7 @@ func (g *Guard) onMarket(ev *exchange.Event) bool {
 	if s.host.cycle {
 		g.write(Record{Type: RecCycle}, true)
 	}
-	moved := ev.Price != before
+	moved := ev.Price != before || m.changed == s.now && s.day.breach != exchange.Never // the same price once more is a second mark of a fall
 	if moved && !s.acct.setMark(id, ev.Price) {
 		g.Halt("the account's worth overflows")
 	}
