@@ -221,7 +221,7 @@ func (l *lossState) noteExecution(limits *Limits, in *exchange.Instrument, ev *e
 		of, _ = in.BaseAmount(ev.Qty)
 	}
 	if of > 0 && ev.Fee > 2 { // a fee of a few units of the ledger is rounding
-		l.feePPM, _ = money.MulDiv(int64(ev.Fee), money.PPM, int64(of), money.Floor)
+		l.feePPM, _ = money.MulDiv(int64(ev.Fee), money.PPM, int64(of), money.Ceil)
 	}
 	if limits.FeePPM != Unlimited && l.feePPM > limits.FeePPM*3/2 {
 		l.fees++
