@@ -403,6 +403,7 @@ func (d *desk) ceremony() {
 		d.Fatal(err)
 	}
 	d.tick(0, d.last)
+	d.tick(1, d.last)
 }
 
 // trial is how a control is tried. With ok and bad it is tried by orders: ok is the largest

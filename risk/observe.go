@@ -70,7 +70,7 @@ func (g *Guard) onMarket(ev *exchange.Event) bool {
 	}
 	s.rate.fresh[id] = true
 	if s.host.cycle {
-		g.write(Record{Type: RecCycle}, true)
+		g.passCycle(ev)
 	}
 	moved := ev.Price != before || m.changed == s.now && s.day.breach != exchange.Never // the same price once more is a second mark of a fall
 	if moved && !s.acct.setMark(id, ev.Price) {
@@ -95,6 +95,20 @@ func (g *Guard) sound(ev *exchange.Event) bool {
 		return true
 	}
 	return false
+}
+
+// passCycle ends the dry cycle after the ceremony: a strategy has decided on what came at
+// one instant, dry, before anything of a later one. Where there are bars, it is from one to
+// the next. A restart begins it anew.
+func (g *Guard) passCycle(ev *exchange.Event) {
+	s := g.s
+	switch {
+	case ev.Kind != exchange.KindBar && s.market[ev.Instrument].interval > 0:
+	case s.host.cycleAt == longAgo:
+		s.host.cycleAt = s.now
+	case s.now > s.host.cycleAt:
+		g.write(Record{Type: RecCycle}, true)
+	}
 }
 
 // afterMarket is what ends stale-data and data-integrity, and venue-sanity.
