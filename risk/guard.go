@@ -371,10 +371,14 @@ func (g *Guard) CancelAll(entriesOnly bool) error {
 
 // cancelEntries keeps protective exits. An error of a cancel is the exchange's to report:
 // the orders stay in the books.
-func (g *Guard) cancelEntries() { _ = g.CancelAll(true) }
+func (g *Guard) cancelEntries() { g.cancelEntriesOf(&latch{}) }
 
-// cancelEntriesOf is cancelEntries for what a latch covers.
+// cancelEntriesOf is cancelEntries for what a latch covers. With a key that the venue has
+// refused no cancel goes out by itself; the operator's kill still sends them.
 func (g *Guard) cancelEntriesOf(l *latch) {
+	if g.s.refused() {
+		return
+	}
 	for _, oo := range g.s.acct.open {
 		if o := &oo.order; o.Side == exchange.Buy && l.covers(o.Instrument, o.Slot) {
 			_ = g.Cancel(o.ID)

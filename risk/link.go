@@ -96,6 +96,7 @@ func (g *Guard) onRequest(ev *exchange.Event) {
 	s, k := g.s, &g.s.link
 	switch ev.Code {
 	case exchange.CodeInvalidKey, exchange.CodeInvalidSignature, exchange.CodePermission:
+		s.host.key = false // whatever the last check said: the ceremony needs one of after
 		g.trip(latch{control: AuthFailure, level: Halted, cause: ev.Code.String() + ": no further private call; check the key on the venue's page"})
 	case exchange.CodeInvalidNonce:
 		k.nonces.add(s.now)
@@ -165,8 +166,12 @@ func (s *state) wantsDeadMan() bool {
 
 // keepsDeadMan reports whether the switch is to be refreshed now.
 func (s *state) keepsDeadMan() bool {
-	return s.wantsDeadMan() && s.synced && s.level < Killed && s.link.advice < exchange.CodeDisconnect && s.holds(AuthFailure, Global, exchange.None, -1) == nil
+	return s.wantsDeadMan() && s.synced && s.level < Killed && s.link.advice < exchange.CodeDisconnect && !s.refused()
 }
+
+// refused reports whether the venue has refused the key: every further call brings its
+// lockout nearer.
+func (s *state) refused() bool { return s.holds(AuthFailure, Global, exchange.None, -1) != nil }
 
 // checkDeadMan denies where the venue has a switch and it does not stand.
 func (s *state) checkDeadMan(d *decision, v *Verdict) {
@@ -191,7 +196,7 @@ func (g *Guard) onStatus(ev *exchange.Event) {
 		if !was {
 			g.s.link.advice = exchange.CodeNone // what was announced is over
 		}
-		_ = g.ex.Refresh() // no order before the books are compared; a failed one leaves the pause
+		g.compare() // no order before the books are compared; a failed one leaves the pause
 	}
 }
 
@@ -199,7 +204,7 @@ func (g *Guard) onAdvice(ev *exchange.Event) {
 	g.s.link.advice = ev.Code
 	if ev.Code == exchange.CodeNone {
 		if g.s.holds(VenueState, Global, exchange.None, -1) != nil {
-			_ = g.ex.Refresh()
+			g.compare()
 		}
 		return
 	}
@@ -346,11 +351,19 @@ func (g *Guard) lookAgain(at exchange.Stamp) {
 	g.s.timed = true
 }
 
-// look asks for the snapshot; a failed request shows at the next.
+// compare asks for a snapshot; a failed request shows at the next. With a key that the
+// venue has refused nothing is asked.
+func (g *Guard) compare() {
+	if !g.s.refused() {
+		_ = g.ex.Refresh()
+	}
+}
+
+// look asks for it when it is time to.
 func (g *Guard) look() {
 	if k := &g.s.link; g.s.now >= k.lookAt {
 		k.lookAt = exchange.Never
-		_ = g.ex.Refresh()
+		g.compare()
 	}
 }
 

@@ -436,8 +436,8 @@ func (g *Guard) trip(l latch) bool {
 	}
 	if l.level == Killed {
 		_ = g.CancelAll(false) // an error of a cancel is the exchange's to report: the orders stay in the books
-	} else if l.level >= ReduceOnly && l.control != AuthFailure {
-		g.cancelEntriesOf(&l) // with a key that the venue refuses, every call brings its lockout nearer
+	} else if l.level >= ReduceOnly {
+		g.cancelEntriesOf(&l)
 	}
 	return true
 }
