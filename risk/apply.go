@@ -224,7 +224,7 @@ func (s *state) applyLevel(r *Record) {
 // them start anew.
 func (s *state) applyArm(r *Record) {
 	s.host.armed, s.host.lease, s.host.cycle, s.host.challenge = true, r.Until, true, ""
-	s.host.limits, s.host.cycleAt = r.Text, longAgo
+	s.host.limits, s.cycleAt = r.Text, longAgo
 	s.host.starts.clear()
 	s.host.flatten = false
 	s.rate.clear()

@@ -15,8 +15,7 @@ type hostState struct {
 	starts    window
 	armed     bool
 	lease     exchange.Stamp
-	cycle     bool           // a dry cycle is still to pass
-	cycleAt   exchange.Stamp // the first market event of it
+	cycle     bool // a dry cycle is still to pass
 	challenge string
 	asked     exchange.Stamp
 	limits    string // as they were when it was armed
@@ -42,7 +41,7 @@ const (
 var hostChecks = [...]Control{EnvironmentMatch, SecretsHygiene, SingleInstance, BuildIdentity}
 
 func (h *hostState) init(l *Limits) {
-	h.due, h.lease, h.asked, h.keyAt, h.cycleAt = exchange.Never, longAgo, longAgo, longAgo, longAgo
+	h.due, h.lease, h.asked, h.keyAt = exchange.Never, longAgo, longAgo, longAgo
 	h.starts = newWindow(l.CrashStarts, int64(10*time.Minute))
 }
 

@@ -104,9 +104,9 @@ func (g *Guard) passCycle(ev *exchange.Event) {
 	s := g.s
 	switch {
 	case ev.Kind != exchange.KindBar && s.market[ev.Instrument].interval > 0:
-	case s.host.cycleAt == longAgo:
-		s.host.cycleAt = s.now
-	case s.now > s.host.cycleAt:
+	case s.cycleAt == longAgo:
+		s.cycleAt = s.now
+	case s.now > s.cycleAt:
 		g.write(Record{Type: RecCycle}, true)
 	}
 }

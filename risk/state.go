@@ -24,12 +24,13 @@ type state struct {
 	now      exchange.Stamp
 	nextDue  exchange.Stamp
 	latches  []latch
-	level    Level // the strictest global latch
-	scoped   bool  // some latch is for a pair or a strategy
-	adopted  bool  // an opening snapshot was seen, now or before a restart
-	synced   bool  // a snapshot was seen since the start
-	adopting bool  // orders of before the start are still looked for
-	timed    bool  // some control watches ages
+	level    Level          // the strictest global latch
+	scoped   bool           // some latch is for a pair or a strategy
+	adopted  bool           // an opening snapshot was seen, now or before a restart
+	synced   bool           // a snapshot was seen since the start
+	adopting bool           // orders of before the start are still looked for
+	timed    bool           // some control watches ages
+	cycleAt  exchange.Stamp // first market event of the dry cycle
 
 	day    dayState
 	rate   rateState
@@ -92,7 +93,7 @@ func newState(cfg *Config) *state {
 	}
 	n := len(cfg.Catalog.Instruments)
 	s := &state{
-		limits: cfg.Limits, zone: zone, rearm: cfg.Rearm, facts: cfg.Facts, slots: cfg.Slots, dry: cfg.DryRun, now: longAgo, nextDue: exchange.Never,
+		limits: cfg.Limits, zone: zone, rearm: cfg.Rearm, facts: cfg.Facts, slots: cfg.Slots, dry: cfg.DryRun, now: longAgo, cycleAt: longAgo, nextDue: exchange.Never,
 		acct: newAccount(cfg.Catalog, cfg.Currency, cfg.FeePPM, len(cfg.Slots)), market: make([]marketState, n), status: make([]exchange.Status, n),
 	}
 	for i := range s.status {
