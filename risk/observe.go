@@ -39,10 +39,11 @@ func (g *Guard) observe(ev *exchange.Event) {
 	if s.day.owed {
 		g.noteExtremes(false)
 	}
+	due := s.now >= s.nextDue // before what is due next is looked for
 	if s.timed {
 		g.schedule()
 	}
-	if s.now >= s.nextDue || s.now >= s.day.end {
+	if due || s.now >= s.nextDue || s.now >= s.day.end {
 		g.onTime() // after an event of this very instant: a bar that closes at the border ends the old day
 	}
 }
