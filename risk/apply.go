@@ -70,6 +70,10 @@ func (s *state) apply(r *Record) error {
 	case RecRamp:
 		s.host.ramp, s.host.days, s.host.net = int(r.Count), 0, 0
 		s.floors()
+	case RecNote:
+		if r.Control == Nonce {
+			s.link.nonces.add(r.Time)
+		}
 	case RecOperator:
 		s.host.flatten = r.Event.Code == exchange.CodeFlatten
 	}
@@ -229,6 +233,7 @@ func (s *state) applyArm(r *Record) {
 	s.host.flatten = false
 	s.rate.clear()
 	s.loss.clear()
+	s.link.nonces.clear()
 	s.day.breach = exchange.Never
 }
 

@@ -99,7 +99,7 @@ func (g *Guard) onRequest(ev *exchange.Event) {
 		s.host.key = false // whatever the last check said: the ceremony needs one of after
 		g.trip(latch{control: AuthFailure, level: Halted, cause: ev.Code.String() + ": no further private call; check the key on the venue's page"})
 	case exchange.CodeInvalidNonce:
-		k.nonces.add(s.now)
+		g.write(Record{Type: RecNote, Control: Nonce, Text: "invalid nonce", Instrument: exchange.None, Slot: -1}, true)
 		if k.nonces.full(s.now) {
 			g.trip(latch{control: Nonce, level: Halted, cause: "invalid nonces: the clock went back, or somebody else uses the key"})
 		}

@@ -50,7 +50,8 @@ const (
 	RecRamp
 	// RecOperator is the owner's command: Event.
 	RecOperator
-	// RecNote is what a reader of the records should know: Text.
+	// RecNote is what a reader of the records should know: Text. With Control Nonce it counts
+	// an invalid nonce.
 	RecNote
 	recordTypes
 )
