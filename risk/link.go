@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ type linkState struct {
 	failure   exchange.Stamp // last request that failed
 	lookAt    exchange.Stamp // next look at the account
 	odd       []oddBalance   // balances that did not agree at first sight
+	missed    []missedOrder  // our working orders that the last snapshot did not have
 	advice    exchange.Code
 	heard     map[uint16]*window // news by source
 	titles    []uint64           // hashes of the last headlines
@@ -34,6 +36,12 @@ type linkState struct {
 // oddBalance is a balance that did not agree when the venue first told it.
 type oddBalance struct {
 	asset exchange.AssetID
+	since exchange.Stamp
+}
+
+// missedOrder is a working order that the venue did not have.
+type missedOrder struct {
+	id    exchange.OrderID
 	since exchange.Stamp
 }
 
@@ -324,6 +332,9 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 	}
 	g.adoptOrders(ev.Detail.Snapshot)
 	bad := s.acct.differences(ev.Detail.Snapshot.Balances, s.limits.ReconcilePPM)
+	if s.synced {
+		g.missOrders(ev.Detail.Snapshot)
+	}
 	s.synced = true
 	g.watchUnknown()
 	if len(bad) == 0 {
@@ -341,6 +352,34 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 		return
 	}
 	g.haltPairs(bad, ev.Detail.Snapshot)
+}
+
+// missOrders is reconcile for our working orders that the venue does not have: twice, a
+// while apart, since their end may be on its way. An exact source tells every end itself.
+func (g *Guard) missOrders(snap *exchange.Snapshot) {
+	s, k := g.s, &g.s.link
+	if s.limits.ReconcilePPM <= 0 {
+		return
+	}
+	var missed []missedOrder
+	for i := range s.acct.open {
+		oo := &s.acct.open[i]
+		id := oo.order.ID
+		if oo.state != exchange.Working || slices.ContainsFunc(snap.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID == id }) {
+			continue
+		}
+		since := s.now
+		if at := slices.IndexFunc(k.missed, func(m missedOrder) bool { return m.id == id }); at >= 0 {
+			since = k.missed[at].since
+		} else {
+			g.lookLater()
+		}
+		missed = append(missed, missedOrder{id, since})
+		if s.now.Sub(since) >= settle {
+			g.trip(latch{control: Reconcile, scope: ByPair, instrument: oo.order.Instrument, level: Halted, cause: fmt.Sprintf("the venue does not have our working order %d", id)})
+		}
+	}
+	k.missed = missed
 }
 
 // lookLater asks for a snapshot once what is on its way has settled.
