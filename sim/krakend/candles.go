@@ -1,6 +1,7 @@
 package krakend
 
 import (
+	"math/bits"
 	"time"
 
 	"breakwater/exchange"
@@ -16,12 +17,12 @@ const candleRows = 721
 // keptCandles bounds what is kept of an interval. A day of minutes fits, for the ticker.
 const keptCandles = 3000
 
-// candle is the trading of an interval. Its average price is a statistic: a float.
+// candle is the trading of an interval.
 type candle struct {
 	open                    exchange.Stamp
 	first, high, low, close money.Price
 	volume                  money.Qty
-	paid                    float64 // price times quantity
+	paid                    paid
 	count                   int64
 }
 
@@ -44,14 +45,14 @@ func (c *candles) at(t exchange.Stamp) *candle {
 }
 
 // add counts what was traded between two prices.
-func (c *candles) add(t exchange.Stamp, first, high, low, last money.Price, q money.Qty, paid float64, count int64) {
+func (c *candles) add(t exchange.Stamp, first, high, low, last money.Price, q money.Qty, cost paid, count int64) {
 	r := c.at(t)
 	if r.count == 0 && r.volume == 0 && r.first == 0 {
 		r.first, r.high, r.low = first, high, low
 	}
 	r.high, r.low, r.close = max(r.high, high), min(r.low, low), last
 	r.volume += q
-	r.paid += paid
+	r.paid.add(cost)
 	r.count += count
 }
 
@@ -93,16 +94,36 @@ func (c *candles) span(from exchange.Stamp) (sum candle) {
 		}
 		sum.first, sum.high, sum.low = r.first, max(sum.high, r.high), min(sum.low, r.low)
 		sum.volume += r.volume
-		sum.paid += r.paid
+		sum.paid.add(r.paid)
 		sum.count += r.count
 	}
 	return sum
 }
 
-// average is the volume-weighted price, 0 without a trade.
-func (m *market) average(r *candle) money.Price {
-	if r.volume == 0 {
-		return 0
+// paid is a sum of prices times quantities, in 128 bits.
+type paid struct{ high, low uint64 }
+
+// times is a price times a quantity.
+func times(p money.Price, q money.Qty) (v paid) {
+	v.high, v.low = bits.Mul64(uint64(p), uint64(q))
+	return v
+}
+
+func (v *paid) add(w paid) {
+	var carry uint64
+	v.low, carry = bits.Add64(v.low, w.low, 0)
+	v.high, _ = bits.Add64(v.high, w.high, carry)
+}
+
+// average is the volume-weighted price with the given decimals, digits beyond them cut off
+// as Kraken does; 0 without a trade.
+func (m *market) average(r *candle, decimals uint8) string {
+	volume := uint64(r.volume)
+	if volume == 0 || r.paid.high >= volume {
+		return money.Format(0, decimals)
 	}
-	return money.Price(r.paid/float64(r.volume) + 0.5)
+	whole, rest := bits.Div64(r.paid.high, r.paid.low, volume)
+	high, low := bits.Mul64(rest, uint64(money.Pow10[decimals-m.in.PriceDecimals]))
+	fraction, _ := bits.Div64(high, low, volume)
+	return money.Format(int64(whole)*money.Pow10[decimals-m.in.PriceDecimals]+int64(fraction), decimals)
 }

@@ -239,8 +239,8 @@ func taken(fills []*fill) []*fill {
 			sum.cost += f.cost
 			sum.fee += f.fee
 			sum.rows = slices.Concat(sum.rows, f.rows)
-			average, _ := money.MulDiv(sum.cost, money.Pow10[f.order.m.in.LotDecimals], int64(sum.qty), money.Half)
-			sum.price = money.Price(rescaled(average, f.order.m.costDecimals, f.order.m.in.PriceDecimals))
+			m := f.order.m
+			sum.price = money.Price(rescaled(m.perUnit(sum.cost, sum.qty), m.costDecimals, m.in.PriceDecimals))
 			out[n-1] = &sum
 			continue
 		}

@@ -77,19 +77,19 @@ func (m *market) print(t exchange.Stamp, p money.Price, q money.Qty, side exchan
 	}
 	m.tradeID++
 	m.tape = append(m.tape, trade{t, p, q, side, atMarket, m.tradeID})
-	paid := float64(p) * float64(q)
+	cost := times(p, q)
 	for i := range m.candles {
-		m.candles[i].add(t, p, p, p, p, q, paid, 1)
+		m.candles[i].add(t, p, p, p, p, q, cost, 1)
 	}
 	return m.tradeID
 }
 
 // history counts a bar that was traded before the server began.
 func (m *market) history(t exchange.Stamp, size time.Duration, open, high, low, last money.Price, q money.Qty, count int64) {
-	paid := float64(high+low+last) / 3 * float64(q)
+	cost := times((high+low+last)/3, q) // its average is not told
 	for i := range m.candles {
 		if c := &m.candles[i]; c.size >= size {
-			c.add(t, open, high, low, last, q, paid, max(count, 1))
+			c.add(t, open, high, low, last, q, cost, count)
 		}
 	}
 }
@@ -138,6 +138,15 @@ func (m *market) price(p money.Price) string { return money.Format(int64(p), m.i
 // wide is p as Ticker, Depth and Trades write it: with the decimals of a cost.
 func (m *market) wide(p money.Price) string {
 	return shown(int64(p), m.in.PriceDecimals, m.costDecimals)
+}
+
+// perUnit is what a quantity cost on average, at the decimals of a cost.
+func (m *market) perUnit(cost int64, q money.Qty) int64 {
+	if q == 0 {
+		return 0
+	}
+	v, _ := money.MulDiv(cost, money.Pow10[m.in.LotDecimals], int64(q), money.Half)
+	return v
 }
 
 // qty is q with the lot's decimals.

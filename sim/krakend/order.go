@@ -135,15 +135,6 @@ func (o *order) prices() (first, second string) {
 // remaining is what is not filled.
 func (o *order) remaining() money.Qty { return max(0, o.Qty-o.filled) }
 
-// average is what its fills were on average, at the pair's cost decimals.
-func (o *order) average() int64 {
-	if o.filled == 0 {
-		return 0
-	}
-	v, _ := money.MulDiv(o.cost, money.Pow10[o.m.in.LotDecimals], int64(o.filled), money.Half)
-	return v
-}
-
 // feeText is a fee as Kraken writes it: at the pair's cost decimals, or at the lot's when
 // it is in the base asset.
 func (m *market) feeText(fee money.Amount, asset exchange.AssetID) string {
@@ -175,7 +166,7 @@ func (o *order) row(trades bool) object {
 	}
 	row = append(row, member{"status", o.status}, member{"opentm", instant(o.opened)}, member{"starttm", instant(o.starts)}, member{"expiretm", instant(o.Expire)},
 		member{"descr", descr}, member{"vol", o.volume()}, member{"vol_exec", o.m.qty(o.filled)}, member{"cost", money.Format(o.cost, o.m.costDecimals)},
-		member{"fee", o.m.feeText(o.fee, o.feeAsset)}, member{"price", money.Format(o.average(), o.m.costDecimals)})
+		member{"fee", o.m.feeText(o.fee, o.feeAsset)}, member{"price", money.Format(o.m.perUnit(o.cost, o.filled), o.m.costDecimals)})
 	stop, limit := money.Price(0), money.Price(0)
 	if o.Type.Triggered() {
 		stop = o.Trigger

@@ -123,6 +123,7 @@ func usualSpec(pair string) (exchange.Spec, float64, error) {
 	if !exchange.IsFiat(quote) && !strings.HasPrefix(quote, "USD") { // XBT and ETH quotes: prices far below one
 		s.PriceDecimals, s.CostDecimals, s.CostMin, price = 6, 8, money.Amount(money.Pow10[data.AssetDecimals(quote)]/50_000), price/58_000
 	}
+	s.CostDecimals = min(max(s.CostDecimals, s.PriceDecimals), s.PriceDecimals+s.LotDecimals) // what a cost can have
 	return s, price, nil
 }
 
@@ -165,6 +166,7 @@ func readRules(recorded []byte) (*rulebook, error) {
 // spec is a pair's recorded rules, or the usual ones, and the price to start from.
 func (r *rulebook) spec(pair string) (exchange.Spec, float64, error) {
 	usual, price, err := usualSpec(pair)
+	usual.CostDecimals = max(usual.CostDecimals, usual.PriceDecimals)
 	if err != nil || r == nil {
 		return usual, price, err
 	}

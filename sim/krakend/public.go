@@ -159,7 +159,7 @@ func (c *core) tickerRow(m *market) object {
 	return object{
 		{"a", level(exchange.Sell)}, {"b", level(exchange.Buy)}, {"c", last},
 		{"v", both(func(r *candle) string { return m.qty(r.volume) })},
-		{"p", both(func(r *candle) string { return m.wide(m.average(r)) })},
+		{"p", both(func(r *candle) string { return m.average(r, m.costDecimals) })},
 		{"t", []int64{today.count, rolling.count}},
 		{"l", both(func(r *candle) string { return m.wide(r.low) })},
 		{"h", both(func(r *candle) string { return m.wide(r.high) })},
@@ -197,11 +197,7 @@ func (c *core) callOHLC(p params) (any, error) {
 	candles := m.candles[i].since(since, c.now)
 	for k := range candles {
 		r := &candles[k]
-		average := "0.0"
-		if r.volume > 0 {
-			average = m.price(m.average(r))
-		}
-		rows = append(rows, [8]any{r.open.Time().Unix(), m.price(r.first), m.price(r.high), m.price(r.low), m.price(r.close), average, m.qty(r.volume), r.count})
+		rows = append(rows, [8]any{r.open.Time().Unix(), m.price(r.first), m.price(r.high), m.price(r.low), m.price(r.close), m.average(r, m.in.PriceDecimals), m.qty(r.volume), r.count})
 	}
 	size := exchange.Stamp(minutes) * exchange.Stamp(time.Minute)
 	current := c.now - c.now%size

@@ -547,3 +547,19 @@ func TestValidateDoesNotLookAtFunds(t *testing.T) {
 	one.post("AddOrder", fieldsOf("buy limit 1000 40000 validate=true")...).into(t, &p)
 	one.post("AddOrder", fieldsOf("buy limit 0.00001 40000 validate=true")...).fails(t, "EOrder:Order minimum not met")
 }
+
+func TestPricesOfCheapCoinsKeepTheirDigits(t *testing.T) {
+	s := open(t, krakend.Config{Pairs: []krakend.Pair{{Symbol: "XDG/CAD", Bare: true}}, Accounts: []krakend.Account{
+		{Name: "one", Balances: map[string]string{"XDG": "1000"}, Keys: []krakend.Key{{Public: "one", Secret: krakend.DemoSecret}}},
+		{Name: "two", Balances: map[string]string{"CAD": "1000"}, Keys: []krakend.Key{{Public: "two", Secret: krakend.DemoSecret}}},
+	}})
+	one, two := s.with("one", krakend.DemoSecret), s.with("two", krakend.DemoSecret)
+	one.add("sell limit 100 0.1234567 pair=XDGCAD")
+	id := two.add("buy limit 50 0.2 pair=XDGCAD")
+	if d := two.query(id); d.Price != "0.1234567" || d.Cost != "6.1728350" || d.Descr.Order != "buy 50.00000000 XDGCAD @ limit 0.2000000" {
+		t.Errorf("%+v", d)
+	}
+	if got := string(s.get("Depth", "pair=XDGCAD").Result); got != `{"XDGCAD":{"asks":[["0.1234567","50.000",1785758400]],"bids":[]}}` {
+		t.Errorf("%s", got)
+	}
+}
