@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,12 +17,12 @@ import (
 )
 
 func (a *app) journalCommand() *cobra.Command {
-	return group("journal", "Verify, show and replay a session's journal", `The journal is what happened, line by line, each with the hash of the one before. These
+	return group("journal", "Verify, show, replay and execute again a session's journal", `The journal is what happened, line by line, each with the hash of the one before. These
 commands only read it, also while a session writes.
 
   breakwater journal verify --state out/session
   breakwater journal show --state out/session --type level --type denial`,
-		a.journalVerifyCommand(), a.journalShowCommand(), a.journalReplayCommand())
+		a.journalVerifyCommand(), a.journalShowCommand(), a.journalReplayCommand(), a.journalExecuteCommand())
 }
 
 // openJournal opens the journal of a state directory for reading.
@@ -160,4 +161,74 @@ func (a *app) journalReplayCommand() *cobra.Command {
 	of.flags(c.Flags())
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
 	return c
+}
+
+func (a *app) journalExecuteCommand() *cobra.Command {
+	var of stateFlags
+	asJSON := false
+	c := &cobra.Command{
+		Use: "execute", Short: "Execute the recorded sessions again and compare their digests",
+		Long: `Execute gives a fresh guard and fresh strategies what those of each session were given, from
+events.rec, and compares the digest of what they do with the journal's. What the sessions
+were made of is on record; with --config the strategies, sizes and limits are those of the
+file instead, so that a change shows. A session that was killed is compared up to the
+journal's last line of it.
+
+The exit code is 0 when all are the same, 1 when one is not, and 2 when nothing was recorded.`,
+		Example: "  breakwater journal execute --state out/session\n  breakwater journal execute --config bot.yaml --json", Args: noWords,
+		RunE: func(*cobra.Command, []string) error {
+			dir, err := of.dir()
+			if err != nil {
+				return err
+			}
+			var instead *session.Config
+			if of.config != "" {
+				if instead, err = session.Load(of.config); err != nil {
+					return sessionError(err)
+				}
+				instead.SetState(dir)
+			}
+			done, err := session.Execute(dir, instead)
+			if err != nil {
+				return sessionError(err)
+			}
+			if asJSON {
+				err = writeJSON(a.stdout, done)
+			} else {
+				err = writeExecutions(a.stdout, done)
+			}
+			if err == nil && slices.ContainsFunc(done, func(e session.Execution) bool { return !e.Same }) {
+				return errNotHeld
+			}
+			return err
+		},
+	}
+	of.flags(c.Flags())
+	c.Flags().Lookup("config").Usage = "`FILE` whose strategies, sizes and limits are taken; without --state its sessions"
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
+	return c
+}
+
+// writeExecutions prints executions for people, and why some ended early.
+func writeExecutions(out io.Writer, done []session.Execution) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "session\tfrom\tto\tevents\torders\tfills\tdigest\tsame")
+	for i := range done {
+		e, same := &done[i], "no"
+		if e.Same {
+			same = "yes"
+		}
+		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", e.Session, e.From, e.To, e.Events, e.Orders, e.Fills, e.Digest, same)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for i := range done {
+		if e := &done[i]; e.Why != "" {
+			if _, err := fmt.Fprintf(out, "session %d ended early: %s\n", e.Session, e.Why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

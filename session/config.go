@@ -23,7 +23,7 @@ type Config struct {
 	Speed    string  `yaml:"speed"`     // 1x, 60x, max, lockstep
 	TimeZone string  `yaml:"time-zone"` // of the trading day
 	DryRun   *bool   `yaml:"dry-run"`   // approve and record, send nothing; true unless told otherwise
-	Record   *bool   `yaml:"record"`    // write what the venue said; always on for venue sim
+	Record   *bool   `yaml:"record"`    // write what guard and venue were told; always on for venue sim
 	ArmKey   string  `yaml:"arm-key"`   // public key of the one who may arm
 	Seed     uint64  `yaml:"seed"`      // of the strategies' random streams
 	Size     string  `yaml:"size"`      // of entries that leave it to the session: all, all-whole, or a quantity

@@ -116,6 +116,7 @@ func (s *session) do(req *request) (answer, error) {
 	case "arm-request":
 		var random [16]byte
 		rand.Read(random[:]) // never fails
+		s.heard.putJSON(heardAct, act{Arm: req.Command, Reason: req.Reason, Incident: req.Incident, Random: random[:]})
 		challenge, err := s.guard.RequestArm(req.Reason, req.Incident, random)
 		if err != nil {
 			return answer{}, err
@@ -123,6 +124,7 @@ func (s *session) do(req *request) (answer, error) {
 		s.logf("arming was requested: %s", req.Reason)
 		return answer{OK: true, Challenge: challenge}, nil
 	case "arm-confirm":
+		s.heard.putJSON(heardAct, act{Arm: req.Command, Challenge: req.Challenge, Signature: req.Signature})
 		if err := s.guard.ConfirmArm(req.Challenge, req.Signature); err != nil {
 			s.logf("%v", err)
 			return answer{}, err

@@ -99,8 +99,13 @@ func (s *session) lookForKill() {
 	}
 	switch {
 	case s.kill.Present():
-		s.guard.Kill(risk.KillFile, s.kill.Cause())
+		s.killBy(risk.KillFile, s.kill.Cause())
 	case signalled:
-		s.guard.Kill(risk.KillCommand, "SIGUSR1")
+		s.killBy(risk.KillCommand, "SIGUSR1")
 	}
+}
+
+func (s *session) killBy(control risk.Control, cause string) {
+	s.heard.putJSON(heardAct, act{Kill: control, Cause: cause})
+	s.guard.Kill(control, cause)
 }

@@ -8,6 +8,7 @@ import (
 
 	"breakwater/data/journal"
 	"breakwater/data/journal/osfs"
+	"breakwater/exchange"
 	"breakwater/risk"
 	"breakwater/strategy/engine"
 )
@@ -35,14 +36,12 @@ func (s *session) recover() (err error) {
 	if err != nil {
 		return err
 	}
+	if s.heard, err = openRecording(s.dir.file(recordingName)); err != nil {
+		return err
+	}
 	late := &lateRecorder{}
-	cfg := risk.Config{
-		Exchange: s.pacer, Catalog: s.plan.catalog, Currency: s.plan.currency, FeePPM: s.plan.feePPM, Facts: s.facts(), Limits: s.plan.limits,
-		Recorder: late, Kill: s.kill, Zone: s.plan.zone, DryRun: s.plan.dryRun, ArmKey: s.plan.armKey,
-	}
-	for _, sp := range s.plan.slots {
-		cfg.Slots = append(cfg.Slots, risk.SlotInfo{Name: sp.name, Mode: sp.mode})
-	}
+	cfg := s.plan.guardConfig(s.facts())
+	cfg.Exchange, cfg.Recorder, cfg.Kill = &heard{s.pacer, s.heard}, late, heardKill{s.kill, s.heard}
 	cfg.History = func(yield func(*risk.Record) error) error {
 		err := records(rec, func(r *risk.Record) error {
 			if err := s.books.Record(r, false); err != nil {
@@ -55,7 +54,8 @@ func (s *session) recover() (err error) {
 		}
 		s.venue.seen = s.books.seen
 		if s.journal, err = rec.Writer(s.plan.catalog, s.plan.currency); err == nil {
-			late.to = risk.Tee{s.journal, s.books, s.digest}
+			late.to = risk.Tee{s.heard, s.journal, s.books, s.digest}
+			s.recordStart(s.journal.Head().Seq)
 		}
 		return err
 	}
@@ -71,18 +71,33 @@ func (s *session) recover() (err error) {
 
 // admit lets the strategies in: the engine goes on from the same records.
 func (s *session) admit() (err error) {
-	p := s.plan
-	s.engine, err = engine.New(engine.Config{
-		Guard: s.guard, Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Slots: s.slots, Size: p.size, Seed: p.config.Seed,
-		History: func(yield func(*risk.Record) error) error {
-			rec, err := journal.Recover(s.fs, journal.Options{})
-			if err != nil {
-				return err
-			}
-			return records(rec, yield)
-		},
-	})
+	cfg := s.plan.engineConfig(s.slots)
+	cfg.Guard = s.guard
+	cfg.History = func(yield func(*risk.Record) error) error {
+		rec, err := journal.Recover(s.fs, journal.Options{})
+		if err != nil {
+			return err
+		}
+		return records(rec, yield)
+	}
+	s.engine, err = engine.New(cfg)
 	return err
+}
+
+// guardConfig is what a plan says of its guard.
+func (p *plan) guardConfig(facts exchange.Facts) risk.Config {
+	cfg := risk.Config{
+		Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Facts: facts, Limits: p.limits, Zone: p.zone, DryRun: p.dryRun, ArmKey: p.armKey,
+	}
+	for _, sp := range p.slots {
+		cfg.Slots = append(cfg.Slots, risk.SlotInfo{Name: sp.name, Mode: sp.mode})
+	}
+	return cfg
+}
+
+// engineConfig is what a plan says of its engine.
+func (p *plan) engineConfig(slots []engine.Slot) engine.Config {
+	return engine.Config{Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Slots: slots, Size: p.size, Seed: p.config.Seed}
 }
 
 // records hands the records of a journal over, oldest first.

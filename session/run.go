@@ -39,6 +39,8 @@ type session struct {
 	trades  *tradeFiles
 	venue   *simulated
 	pacer   *Pacer
+	heard   *recording
+	warmth  []series // bars that the strategies were warmed up with
 	kill    KillFile
 	guard   *risk.Guard
 	engine  *engine.Engine
@@ -91,6 +93,7 @@ func (s *session) open() (err error) {
 	}
 	if s.lives > 0 {
 		s.venue.warm(p, s.slots)
+		s.warmth = s.venue.history.bars
 	}
 	s.venue.history = history{} // what comes from now on, the strategies see themselves
 	s.pacer = NewPacer(s.venue, p.pace, s.nudge)
@@ -181,6 +184,7 @@ func (s *session) attend() error {
 	if err := s.serve(); err != nil {
 		return err
 	}
+	s.heard.flush()
 	if err := s.journal.Flush(); err != nil {
 		return err
 	}
@@ -207,8 +211,8 @@ const statusEvery = 250 * time.Millisecond
 // finish is a clean stop.
 func (s *session) finish(why string) error {
 	s.pacer.Hurry()
-	s.guard.Note("session stops: " + why)
-	err := s.settle()
+	s.heard.putText(heardStop, why)
+	err := stop(s.guard, why)
 	if err != nil {
 		why += "; " + err.Error()
 	}
@@ -216,19 +220,20 @@ func (s *session) finish(why string) error {
 	return err
 }
 
-// settle takes back the entries and waits for the answers, so that the journal says how
+// stop takes back the entries and waits for the answers, so that the journal says how
 // every one of them ended.
-func (s *session) settle() error {
-	if err := s.guard.CancelAll(true); err != nil {
+func stop(g *risk.Guard, why string) error {
+	g.Note("session stops: " + why)
+	if err := g.CancelAll(true); err != nil {
 		return err
 	}
-	if err := s.guard.Refresh(); err != nil {
+	if err := g.Refresh(); err != nil {
 		return err
 	}
 	ctx := context.Background()
 	for {
 		var ev exchange.Event
-		err := s.guard.Next(ctx, &ev, exchange.Never)
+		err := g.Next(ctx, &ev, exchange.Never)
 		switch {
 		case err == io.EOF || err == nil && ev.Kind == exchange.KindSnapshot:
 			return nil
@@ -260,6 +265,11 @@ func (s *session) close() error {
 	if s.journal != nil {
 		if err := s.journal.Close(); s.journal.Err() == nil {
 			errs = append(errs, err)
+		}
+	}
+	if s.heard != nil {
+		if err := s.heard.close(); err != nil || s.heard.err != nil {
+			s.logf("%s is not whole: %v", recordingName, errors.Join(s.heard.err, err))
 		}
 	}
 	if s.fs != nil {
