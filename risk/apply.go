@@ -221,6 +221,10 @@ func (s *state) applyLevel(r *Record) {
 		})
 		s.loss.onTrip(r.Control, r.Time)
 	}
+	if !r.Lift && r.Level >= Halted && len(s.limits.Ramp) > 0 && s.host.ramp > 0 { // by the same record: a crash leaves no halt without its step
+		s.host.ramp, s.host.days, s.host.net = s.host.ramp-1, 0, 0
+		s.floors()
+	}
 	s.settle()
 }
 

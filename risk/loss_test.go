@@ -582,6 +582,12 @@ func TestEveryHaltTakesTheRampAStepDown(t *testing.T) {
 	if got := d.g.Status().Ramp; got != 1 {
 		t.Errorf("step %d after the ceremony", got)
 	}
+	n := d.restart()
+	n.log.failAt = len(n.log.records) + 2 // the latch is the last that gets onto the disk
+	n.g.Halt("drill")
+	if got := n.restart().g.Status().Ramp; got != 0 {
+		t.Errorf("step %d: a crash after the halt kept it", got)
+	}
 	d.g.Halt("drill")
 	d.ceremony()
 	d.g.Halt("drill")

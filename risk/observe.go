@@ -426,14 +426,14 @@ func (g *Guard) trip(l latch) bool {
 	if have := s.holds(l.control, l.scope, l.instrument, l.slot); have != nil && have.level >= l.level {
 		return false
 	}
-	before := s.level
+	before, ramp := s.level, s.host.ramp
 	if g.write(Record{
 		Type: RecLevel, Level: l.level, From: before, Scope: l.scope, Control: l.control, Instrument: l.instrument, Slot: l.slot, Until: l.until, Text: l.cause, Equity: s.acct.equity,
 	}, true) != nil {
 		return true
 	}
-	if l.level >= Halted && s.limits.Ramp != nil && s.host.ramp > 0 {
-		g.write(Record{Type: RecRamp, Count: int64(s.host.ramp - 1)}, true)
+	if s.host.ramp < ramp {
+		g.write(Record{Type: RecRamp, Count: int64(s.host.ramp)}, true) // for the reader: the latch itself has taken the step
 	}
 	if l.level == Killed {
 		_ = g.CancelAll(false) // an error of a cancel is the exchange's to report: the orders stay in the books
