@@ -184,7 +184,7 @@ var Declarations = [controls]Declaration{
 	},
 	DailyLoss: {
 		Name: "daily-loss", Family: "loss", Default: "5 % or 20", Scope: "global", Survives: true,
-		Rule: "equity at the start of the trading day plus flows less equity now reaches the limit; realised and unrealised, after fees; without a valid day start nothing is armed",
+		Rule: "equity at the start of the trading day plus flows less equity now reaches the limit; realised and unrealised, after fees; the day ends only when the venue's clock agrees, where it is declared; without a valid day start nothing is armed",
 		Trip: "REDUCE_ONLY; entries cancelled", Reset: "next trading day with a reason",
 	},
 	HourlyLoss: {
@@ -204,7 +204,7 @@ var Declarations = [controls]Declaration{
 	},
 	Drawdown: {
 		Name: "drawdown", Family: "loss", Default: "15 %", Scope: "global", Survives: true,
-		Rule: "equity, flows taken off, has fallen from its high-water mark by the limit: PAUSED at once, HALTED after two marks at least 1 s apart",
+		Rule: "equity, flows taken off, has fallen from its high-water mark by the limit: PAUSED at once, HALTED after two marks at least 1 s apart, the same price once more included; no entry below the mark, whatever latch stands",
 		Trip: "HALTED", Reset: "ceremony; a new high-water mark is recorded",
 	},
 	ProfileLimits: {
@@ -219,17 +219,17 @@ var Declarations = [controls]Declaration{
 	},
 	FeeAnomaly: {
 		Name: "fee-anomaly", Family: "execution", Default: "1.5 times on three fills, 3 times once", Scope: "global", Survives: true,
-		Rule: "a fill's fee against the schedule's worst",
+		Rule: "a fill's fee against the schedule's worst: more than 1.5 times on three fills in a row, or more than 3 times on one; a fee of two units of the ledger is rounding",
 		Trip: "PAUSED", Reset: "ceremony",
 	},
 	SlippageAnomaly: {
 		Name: "slippage-anomaly", Family: "execution", Default: "2 %, mean of 20 fills 0.5 %", Scope: "pair", Survives: true,
-		Rule: "a fill against the price at its decision",
+		Rule: "a fill is worse than the price at its decision by more than the limit, or the mean of the pair's last 20 fills by more than its own",
 		Trip: "PAUSED pair", Reset: "30 minutes",
 	},
 	Reconcile: {
 		Name: "reconcile", Family: "account", Default: "0.1 % or a lot, twice, 5 s apart", Scope: "pair", Survives: true,
-		Rule: "positions and open orders as the venue sees them agree with ours; a difference inside our own books halts at once",
+		Rule: "balances and open orders as the venue sees them agree with ours, and were compared since the start; a difference inside our own books halts at once, and so does one of an exact source",
 		Trip: "HALTED pair; two pairs: global", Reset: "ceremony",
 	},
 	APIErrorRate: {
@@ -239,7 +239,7 @@ var Declarations = [controls]Declaration{
 	},
 	AuthFailure: {
 		Name: "auth-failure", Family: "venue", Default: "the first", Scope: "global", Facts: exchange.FactErrors, Survives: true,
-		Rule: "invalid key, invalid signature or permission denied: no further private call",
+		Rule: "invalid key, invalid signature or permission denied: no further private call, cancels of entries included; only the operator's kill still sends them",
 		Trip: "HALTED", Reset: "ceremony with a key check",
 	},
 	Nonce: {
@@ -264,7 +264,7 @@ var Declarations = [controls]Declaration{
 	},
 	KeyPolicy: {
 		Name: "key-policy", Family: "host", Default: "no withdrawal right, IP list, nothing unknown", Scope: "global", Facts: exchange.FactKeyInfo, Survives: true,
-		Rule: "the key has every permission it needs, none that is forbidden or unknown, an IP allow-list, and does not end within the week",
+		Rule: "the key has every permission it needs, none that is forbidden or unknown, an IP allow-list, and has not ended; the last check is at most 2 hours old; an end within a week and an age above 30 and 90 days are noted",
 		Trip: "refuse to arm; HALTED on drift", Reset: "ceremony",
 	},
 	EnvironmentMatch: {
