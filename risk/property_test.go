@@ -267,6 +267,7 @@ func (w *world) order() {
 		w.signal++
 	}
 	o.Signal = w.signal
+	o.FeeInBase = w.pick(4, "fee in coins") == 0
 	if o.Side == exchange.Sell {
 		o.Qty = min(o.Qty, max(10_000, in.LotsIn(w.d.g.Balance(in.Base)-w.d.g.s.acct.held[in.Base])))
 	}
@@ -415,15 +416,19 @@ func (w *world) fill() {
 	if w.pick(50, "fee") == 0 {
 		fee *= 4
 	}
+	coins, _ := in.BaseAmount(q)
 	w.trades++
 	w.filled[o.ID] += q
-	coins, _ := in.BaseAmount(q)
-	if o.Side == exchange.Buy {
-		w.owns[0], w.owns[in.Base] = w.owns[0]-cost-fee, w.owns[in.Base]+coins
-	} else {
-		w.owns[0], w.owns[in.Base] = w.owns[0]+cost-fee, w.owns[in.Base]-coins
-	}
 	ev := exchange.Event{Kind: exchange.KindFill, Order: o.ID, Instrument: o.Instrument, Side: o.Side, Price: p, Qty: q, Cost: cost, Fee: fee, TradeID: w.trades, State: exchange.Working}
+	if o.FeeInBase {
+		ev.FeeAsset, ev.Fee = in.Base, coins*4/1000
+	}
+	w.owns[ev.FeeAsset] -= ev.Fee
+	if o.Side == exchange.Buy {
+		w.owns[0], w.owns[in.Base] = w.owns[0]-cost, w.owns[in.Base]+coins
+	} else {
+		w.owns[0], w.owns[in.Base] = w.owns[0]+cost, w.owns[in.Base]-coins
+	}
 	if w.filled[o.ID] == o.Qty {
 		ev.State = exchange.Filled
 		w.drop(i)
