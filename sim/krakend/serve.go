@@ -39,7 +39,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() {
 		end, cancel := context.WithTimeout(context.Background(), shutdownTime)
 		defer cancel()
-		stopped <- web.Shutdown(end)
+		err := web.Shutdown(end)
+		if err != nil {
+			web.Close() // who has not finished by now never does
+		}
+		stopped <- err
 	})
 	defer s.Close()
 	err := web.Serve(&bounded{Listener: l, room: make(chan struct{}, mostConnections)})
