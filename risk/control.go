@@ -68,7 +68,7 @@ const (
 // are made from it.
 type Declaration struct {
 	Name     string         // as configured and recorded
-	Family   string         // the file that holds it
+	Family   string         // what it is about
 	Rule     string         // exactly what is checked
 	Default  string         // of the live profile
 	Scope    string         // what a trip covers
