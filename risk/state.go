@@ -142,8 +142,8 @@ func (s *state) holds(c Control, scope Scope, id exchange.InstrumentID, slot exc
 // alone changes something.
 func (s *state) settle() {
 	s.level, s.scoped, s.nextDue = Active, false, exchange.Never
-	if s.day.started {
-		s.nextDue = s.day.end
+	if s.day.started && (s.now < s.day.end || s.acct.unrated == 0) {
+		s.nextDue = s.day.end // without a rate the day begins with the event that brings it
 	}
 	for i := range s.latches {
 		l := &s.latches[i]
