@@ -362,8 +362,8 @@ func (g *Guard) watchAges() {
 		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.now.Sub(m.changed) > bound {
 			g.condition(latch{control: StaleData, scope: ByPair, instrument: id, level: Paused, cause: "no change for too long"})
 		}
-		if m.insane != 0 {
-			g.checkSanity(id)
+		if m.insane != 0 && !m.odd && s.now.Sub(m.insane) >= sanityFor { // that it is odd no more, only an event can say
+			g.heal(VenueSanity, ByPair, id)
 		}
 	}
 }
