@@ -312,6 +312,35 @@ func TestAnOldPriceIsNoReference(t *testing.T) {
 	}
 }
 
+// The second source counts up to the very age at which it is old.
+func TestTheSecondSourceCountsUntilItIsOld(t *testing.T) {
+	for age, old := range map[time.Duration]bool{10 * time.Minute: false, 10*time.Minute + 1: true} {
+		d := open(t, wide(), facts(exchange.FactSecondSource, func(l *Limits) { l.SourceGapPPM, l.StaleMarket = 50_000, 10*time.Minute }))
+		d.second(10_000)
+		d.trade(age, 10_000)
+		if err := d.g.Submit(d.buy(xbt / 1000)); (err != nil) != old || (d.reason(VenueSanity) != "") != old {
+			t.Errorf("a second source %v old: %v", age, err)
+		}
+		d.trade(0, 11_000) // far from it
+		if tripped := d.latched(VenueSanity) != nil; tripped == old {
+			t.Errorf("a second source %v old and far off: tripped %v", age, tripped)
+		}
+	}
+}
+
+// A price that quadruples is a flaw of the data, not volatility.
+func TestAJumpBeyondFourTimesIsNoVolatility(t *testing.T) {
+	for _, c := range []struct {
+		from, to money.Price
+		counts   bool
+	}{{10_000 * cad, 40_000 * cad, true}, {10_000 * cad, 40_000*cad + 100, false}} {
+		m := marketState{}
+		if m.onPrice(exchange.Seconds(60), c.from, c.to); (m.variance > 0) != c.counts {
+			t.Errorf("from %d to %d: a variance of %d", c.from, c.to, m.variance)
+		}
+	}
+}
+
 // In a wild market the collar is four times a minute's volatility, up to its cap.
 func TestTheCollarWidensWithVolatilityUpToItsCap(t *testing.T) {
 	wild := func(step int64) *desk {
