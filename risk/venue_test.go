@@ -108,7 +108,7 @@ var venueTrials = []trial{
 		},
 		trip:  func(d *desk) { d.code(exchange.KindAdvice, exchange.CodeStopNewOrders) },
 		level: Paused, cause: "the venue advises: Stop new orders",
-		tooSoon: func(d *desk) { longWait(d); d.code(exchange.KindAdvice, exchange.CodeNone) },
+		tooSoon: func(d *desk) { longWait(d); d.snapshot(); d.code(exchange.KindAdvice, exchange.CodeNone) },
 		reset:   func(d *desk) { d.snapshot(); d.price(d.last) },
 	},
 }
