@@ -227,7 +227,7 @@ func (s *state) sanityOf(id exchange.InstrumentID) string {
 			return "the spread is too wide"
 		}
 	}
-	if last := s.acct.mark[id]; m.second > 0 && last > 0 && l.SourceGapPPM != Unlimited && s.now.Sub(m.secondAt) <= s.staleAfter(m) {
+	if last := s.acct.mark[id]; m.second > 0 && last > 0 && l.SourceGapPPM != Unlimited { // also when it is old: age alone makes nothing sane
 		if gap, fits := money.MulDiv(int64(max(last-m.second, m.second-last)), money.PPM, int64(m.second), money.Ceil); !fits || gap > l.SourceGapPPM {
 			return "the second source has another price"
 		}
