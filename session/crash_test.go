@@ -114,6 +114,7 @@ func killedLife(t *testing.T, rnd *rand.Rand, market int, speed, latency string)
 	}
 	end := g.folded()
 	g.filesAgree(end)
+	g.executesAlike()
 	met.intents, met.fills, met.latches = end.intents, end.fills, len(end.latches)
 	return met
 }

@@ -366,11 +366,20 @@ func (x *execution) answered() error {
 	x.advance()
 	for _, c := range classes {
 		if c.name == odd.Class {
-			return fmt.Errorf("%s: %w", odd.Text, c.err)
+			return saidAgain{odd.Text, c.err}
 		}
 	}
 	return errors.New(odd.Text)
 }
+
+// saidAgain is an error of a class in its own words.
+type saidAgain struct {
+	text  string
+	class error
+}
+
+func (e saidAgain) Error() string { return e.text }
+func (e saidAgain) Unwrap() error { return e.class }
 
 func (x *execution) Submit(*exchange.Order) error       { return x.answered() }
 func (x *execution) Amend(*exchange.Amend) error        { return x.answered() }

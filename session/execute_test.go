@@ -1,13 +1,21 @@
 package session
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"breakwater/exchange"
+	"breakwater/risk"
 )
 
 // execute runs the program's own command.
@@ -22,7 +30,21 @@ func (g *ground) execute(args ...string) (code int, done []Execution, errs strin
 	return code, done, errs
 }
 
-// armed breaks ground and leaves a session behind that was armed and traded.
+// executesAlike holds the execution of all recorded sessions against the journal.
+func (g *ground) executesAlike() {
+	g.t.Helper()
+	code, done, errs := g.execute()
+	if code != 0 {
+		g.t.Errorf("executed again: exit code %d: %s", code, errs)
+	}
+	for _, e := range done {
+		if !e.Same {
+			g.t.Errorf("executed again: session %d from line %d on: %s instead of %s %s", e.Session, e.Line, e.Digest, e.Journal, e.Why)
+		}
+	}
+}
+
+// tradedGround breaks ground for a session that is armed and trades.
 func tradedGround(t *testing.T) (*ground, *bot) {
 	t.Helper()
 	g := breakGround(t, append(crowd, marketLine(3), "speed: 2000x")...)
@@ -67,6 +89,64 @@ func TestRecordedSessionsAreExecutedAgainToTheSameDigest(t *testing.T) {
 	}
 	if info, err := os.Stat(filepath.Join(g.state, recordingName)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// moody is an exchange that throttles its second order, loses its fourth, and cannot cancel.
+type moody struct {
+	replay
+	orders int
+}
+
+func (m *moody) Submit(*exchange.Order) error {
+	switch m.orders++; m.orders {
+	case 2:
+		return fmt.Errorf("EAPI: %w", exchange.ErrThrottled)
+	case 4:
+		return exchange.ErrUnknown
+	}
+	return nil
+}
+
+func (m *moody) Cancel(exchange.OrderID) error { return errors.New("no") }
+
+// oneIn is a kill switch that is present at every third question.
+type oneIn struct{ asked int }
+
+func (o *oneIn) Present() bool {
+	o.asked++
+	return o.asked%3 == 0
+}
+
+// Answers are given again to the same call, whatever lies between: nothing is recorded for
+// those that went well.
+func TestOddAnswersAreGivenAgainToTheSameCalls(t *testing.T) {
+	path := filepath.Join(t.TempDir(), recordingName)
+	rec, err := openRecording(path)
+	ok(t, err)
+	calls := func(ex exchange.Exchange, kill risk.KillSwitch) (told []string) {
+		for range 4 {
+			for range 2 {
+				told = append(told, fmt.Sprint(kill.Present()))
+			}
+			err := ex.Submit(&exchange.Order{})
+			told = append(told, fmt.Sprint(err, errors.Is(err, exchange.ErrThrottled), errors.Is(err, exchange.ErrUnknown)))
+		}
+		return append(told, fmt.Sprint(ex.Cancel(1)))
+	}
+	want := calls(&heard{&moody{}, rec}, heardKill{&oneIn{}, rec})
+	ok(t, rec.close())
+	f, err := os.Open(path)
+	ok(t, err)
+	defer f.Close()
+	x := &execution{in: recordReader{r: bufio.NewReader(f)}}
+	x.advance()
+	got := calls(x, x)
+	if !slices.Equal(got, want) {
+		t.Errorf("answers\n%q, want\n%q", got, want)
+	}
+	if x.err != io.EOF {
+		t.Errorf("entries are left: %q %v", x.kind, x.err)
 	}
 }
 
