@@ -72,3 +72,18 @@ func TestDigestIsWhatItsPageSays(t *testing.T) {
 		t.Errorf("digest %s, the page says %s", d.Sum(), want)
 	}
 }
+
+func TestALongDigestIsThatOfItsBytes(t *testing.T) {
+	cat := exchange.NewCatalog()
+	cut, whole := NewDigest(cat), NewDigest(cat)
+	for i := range exchange.OrderID(1000) {
+		cut.Record(&Record{Type: RecCancel, OrderID: i}, false)
+		whole.Record(&Record{Type: RecCancel, OrderID: i}, false)
+		if i%7 == 0 {
+			cut.Sum()
+		}
+	}
+	if a, b := cut.Sum(), whole.Sum(); a != b || b != whole.Sum() {
+		t.Errorf("asked for in between %s, at the end %s", a, b)
+	}
+}
