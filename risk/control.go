@@ -164,7 +164,7 @@ var Declarations = [controls]Declaration{
 	},
 	VenueSanity: {
 		Name: "venue-sanity", Family: "price", Default: "5 %, 3 %, 5 times", Scope: "pair", Facts: exchange.FactBook | exchange.FactSecondSource,
-		Rule: "the venue's price is within 5 % of the second source, the spread at most 3 %, and the depth inside the collar at least five times the order, exits too; a book or second source that is declared and missing or old lets no buy out",
+		Rule: "the venue's price is within 5 % of what the second source last said, the spread at most 3 %, and the depth inside the collar at least five times the order, exits too; a book or second source that is declared and missing or old lets no buy out",
 		Trip: "deny where it is the order; PAUSED pair", Reset: "seen sane, and 60 s more",
 	},
 	StaleData: {
