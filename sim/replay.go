@@ -33,7 +33,7 @@ func NewReplay(v *Venue, feed exchange.Feed, account exchange.AccountID) *Replay
 	return &Replay{venue: v, feed: feed, account: account, wake: exchange.Never}
 }
 
-// EmitTops makes Replay follow every bar and trade with the instrument's top of the book.
+// EmitTops makes Replay send the instrument's top of the book before every bar and trade.
 func (r *Replay) EmitTops(on bool) { r.tops = on }
 
 // Facts are what a replay can tell: its balances, its pairs' modes, outcomes, a dead
@@ -93,15 +93,15 @@ func (r *Replay) Next(ctx context.Context, ev *exchange.Event) error {
 			ev.Seq = r.seq
 			return nil
 		}
-		if r.held {
-			r.held = false
-			*ev = r.next
-			return r.shown(ev)
-		}
 		if r.top {
 			r.top = false
 			r.bookTop(ev)
 			return nil
+		}
+		if r.held {
+			r.held = false
+			*ev = r.next
+			return r.shown(ev)
 		}
 		if !r.ahead {
 			if r.ended {
@@ -148,7 +148,9 @@ func (r *Replay) step(ctx context.Context, ev *exchange.Event) (done bool, err e
 		}
 		return err != nil, err
 	}
-	if len(v.accounts[r.account].out) != 0 {
+	// The top goes before the price that moved it, so that whoever decides on the bar has both.
+	r.top, r.of = r.tops && (ev.Kind == exchange.KindBar && ev.Matched || ev.Kind == exchange.KindTrade), ev.Instrument
+	if r.top || len(v.accounts[r.account].out) != 0 {
 		r.next, r.held = *ev, true
 		return false, nil
 	}
@@ -161,9 +163,6 @@ func (r *Replay) shown(ev *exchange.Event) error {
 	ev.Seq, ev.Received = r.seq, ev.Time
 	if ev.Kind != exchange.KindLevel {
 		ev.Last = true
-	}
-	if r.tops && (ev.Kind == exchange.KindBar && ev.Matched || ev.Kind == exchange.KindTrade) {
-		r.top, r.of = true, ev.Instrument
 	}
 	return nil
 }
