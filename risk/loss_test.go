@@ -266,6 +266,23 @@ func TestTheHighWaterMarkSurvivesARestartToATenthOfAPercent(t *testing.T) {
 	}
 }
 
+// A high that is too young to be on record counts all the same.
+func TestTheFloorFollowsEachHighAtOnce(t *testing.T) {
+	for _, change := range []func(*Limits){func(l *Limits) { l.DrawdownPPM = 100_000 }, func(l *Limits) { l.ProfileDrawdownPPM = 100_000 }} {
+		d := open(t, wide(), limited(change))
+		d.price(14_000)
+		d.tick(1, 15_000)
+		d.tick(1, 12_501)
+		if d.g.Level() != Active {
+			t.Errorf("%v above the floor of 22,500", d.g.Level())
+		}
+		d.tick(1, 12_500)
+		if d.g.Level() != Paused {
+			t.Errorf("%v at the floor of 22,500", d.g.Level())
+		}
+	}
+}
+
 func TestHalfOpenHalvesUntilAWinAndEscalates(t *testing.T) {
 	l := wide()
 	l.Order, l.HourlyLoss = Limit{Unlimited, 1_000 * cad}, Limit{Unlimited, 100 * cad}
