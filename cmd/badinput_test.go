@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,9 @@ func TestBadInputIsAnsweredByOneSentenceWithTheRemedy(t *testing.T) {
 		return path
 	}
 	good := file("XBTCAD_60.csv", []byte(goodBars))
+	recorded := `{"error":[],"result":{"%s":{"altname":"%s","wsname":"%s","base":"%s","quote":"ZCAD","pair_decimals":1,"lot_decimals":8,"cost_decimals":5,"ordermin":"0.0001","costmin":"0.5","tick_size":"0.1","status":"online"}}}`
+	known := file("pairs.json", fmt.Appendf(nil, recorded, "XXBTZCAD", "XBTCAD", "XBT/CAD", "XXBT"))
+	others := file("others.json", fmt.Appendf(nil, recorded, "XETHZCAD", "ETHCAD", "ETH/CAD", "XETH"))
 	nameless := file("prices.csv", []byte(goodBars))
 	two := zipped(t, "a.csv", "b.csv")
 	reported := filepath.Join(dir, "reported")
@@ -105,6 +109,8 @@ func TestBadInputIsAnsweredByOneSentenceWithTheRemedy(t *testing.T) {
 		{"decimals beyond 64 bits", run("--price-decimals", "13"), "at most 12"},
 		{"no asset pairs", run("--asset-pairs", filepath.Join(dir, "none.json")), "check the path"},
 		{"asset pairs of nonsense", run("--asset-pairs", good), "record"},
+		{"asset pairs without the pair", run("--asset-pairs", others), "has no XBT/CAD"},
+		{"asset pairs and a tick", run("--asset-pairs", known, "--tick", "0.5"), "leave out --tick"},
 
 		{"slot and strategy", run("--slot", "strategy=grid"), "leave --strategy"},
 		{"slot without strategy", []string{"backtest", "--data", good, "--slot", "name=a"}, "--slot name="},

@@ -57,10 +57,14 @@ func (s *settings) spec(symbol string, pairs *data.Pairs) (spec exchange.Spec, e
 		if err != nil {
 			return spec, wrong(err)
 		}
-		if found {
-			widen(&spec, s.priceDecimals)
-			return spec, nil
+		if !found {
+			return spec, usagef("--asset-pairs %s has no %s; take the answer that lists it, or give its rules with --tick, --ordermin and --costmin instead", s.rules, symbol)
 		}
+		if s.tick != "" || s.orderMin != "" || s.costMin != "" {
+			return spec, usagef("--asset-pairs already tells tick and minima of %s; leave out --tick, --ordermin and --costmin, or --asset-pairs", symbol)
+		}
+		widen(&spec, s.priceDecimals)
+		return spec, nil
 	}
 	spec = exchange.Spec{Symbol: symbol, PriceDecimals: s.priceDecimals, LotDecimals: s.lotDecimals}
 	_, quote, _ := exchange.NormalPair(symbol)
