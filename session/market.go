@@ -238,9 +238,9 @@ func (m *market) add(o *opened, cat *exchange.Catalog, bars time.Duration) error
 		o.files = append(o.files, f)
 		s := f.Series(&cat.Instruments[m.files[i].instrument])
 		if s.Bars != nil {
-			s.Bars = &barWindow{s.Bars, m.from, m.to}
+			s.Bars = data.BarsBetween(s.Bars, m.from, m.to)
 		} else {
-			s.Trades = &tradeWindow{s.Trades, m.from, m.to}
+			s.Trades = data.TradesBetween(s.Trades, m.from, m.to)
 		}
 		if err := o.add(s, bars); err != nil {
 			return err

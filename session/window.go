@@ -8,43 +8,8 @@ import (
 	"os"
 	"time"
 
-	"breakwater/data"
 	"breakwater/exchange"
 )
-
-// barWindow lets through the bars that open from one instant on and before another.
-type barWindow struct {
-	data.BarSource
-	from, to exchange.Stamp
-}
-
-func (w *barWindow) NextBar(b *data.Bar) error {
-	for {
-		if err := w.BarSource.NextBar(b); err != nil || b.Time >= w.from && b.Time < w.to {
-			return err
-		}
-		if b.Time >= w.to {
-			return io.EOF
-		}
-	}
-}
-
-// tradeWindow lets through the trades from one instant on and before another.
-type tradeWindow struct {
-	data.TradeSource
-	from, to exchange.Stamp
-}
-
-func (w *tradeWindow) NextTrade(t *data.Trade) error {
-	for {
-		if err := w.TradeSource.NextTrade(t); err != nil || t.Time >= w.from && t.Time < w.to {
-			return err
-		}
-		if t.Time >= w.to {
-			return io.EOF
-		}
-	}
-}
 
 // parseTime reads a date or an instant, in UTC.
 func parseTime(text string) (exchange.Stamp, error) {
