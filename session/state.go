@@ -35,7 +35,7 @@ type stateDir struct {
 }
 
 // lockPatience is how long a start tries to get the lock.
-const lockPatience = 200 * time.Millisecond
+const lockPatience = time.Second
 
 // holdState makes the directory if need be and keeps every other session out until
 // Close.
