@@ -57,9 +57,9 @@ func placesOrders(p *pkg, report reporter) {
 	if iface == nil {
 		return // it cannot even name one
 	}
-	p.walk(func(n ast.Node, _ []ast.Node) {
+	p.walk(func(n ast.Node, path []ast.Node) {
 		sel, ok := n.(*ast.SelectorExpr)
-		if !ok || sel.Sel.Name != "Submit" && sel.Sel.Name != "Amend" {
+		if !ok || sel.Sel.Name != "Submit" && sel.Sel.Name != "Amend" || p.forwards(sel, path, iface) {
 			return
 		}
 		s := p.info.Selections[sel]
@@ -67,6 +67,32 @@ func placesOrders(p *pkg, report reporter) {
 			report(sel.Pos(), "uses %s of an exchange.Exchange; only the guard places and changes orders", sel.Sel.Name)
 		}
 	})
+}
+
+// forwards reports whether a call is a decorator's: in a method of the same name, of a type
+// that is an exchange itself, and with the very order that the method was given. Whoever
+// calls that method is held to the rule.
+func (p *pkg) forwards(sel *ast.SelectorExpr, path []ast.Node, iface *types.Interface) bool {
+	var arg types.Object
+	for i := len(path) - 1; i >= 0; i-- {
+		switch n := path[i].(type) {
+		case *ast.CallExpr:
+			if n.Fun == sel && len(n.Args) == 1 {
+				if id, ok := n.Args[0].(*ast.Ident); ok {
+					arg = p.info.Uses[id]
+				}
+			}
+		case *ast.FuncLit:
+			return false
+		case *ast.FuncDecl:
+			if arg == nil || n.Recv == nil || n.Name.Name != sel.Sel.Name || len(n.Type.Params.List) != 1 || len(n.Type.Params.List[0].Names) != 1 {
+				return false
+			}
+			recv := p.info.TypeOf(n.Recv.List[0].Type)
+			return p.info.Defs[n.Type.Params.List[0].Names[0]] == arg && types.Implements(recv, iface)
+		}
+	}
+	return false
 }
 
 func ambientInput(p *pkg, report reporter) {
