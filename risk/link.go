@@ -162,9 +162,6 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 		if s.link.advice < exchange.CodeStopNewOrders && s.online() {
 			g.heal(VenueState, Global, exchange.None)
 		}
-		if s.limits.ReconcilePPM > 0 && s.limits.NeedsArming { // a replay's books are compared at its end
-			g.lookAgain(s.now.Add(compareEvery))
-		}
 		return
 	}
 	if s.limits.ReconcilePPM > 0 && (k.differs == nil || s.now.Sub(k.differsAt) < settle) {
@@ -220,9 +217,6 @@ func (g *Guard) compare() {
 		_ = g.ex.Refresh()
 	}
 }
-
-// compareEvery is how often a source that is not exact is compared with our books.
-const compareEvery = time.Minute
 
 // look asks for it when it is time to.
 func (g *Guard) look() {
