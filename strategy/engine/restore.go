@@ -72,10 +72,7 @@ func (e *Engine) foldIntent(o *exchange.Order) {
 // adoptOrders holds the open orders of earlier runs against the venue's snapshot: fills
 // that came in between are booked, what it does not have is over.
 func (e *Engine) adoptOrders(snap *exchange.Snapshot) error {
-	// The guard has booked the whole snapshot already, and nothing may be sent in the middle
-	// of it: strategies and brackets act with the next event.
-	e.resumed, e.restoring = false, true
-	defer func() { e.restoring = false }()
+	e.resumed = false
 	for i := range snap.Fills {
 		f := &snap.Fills[i]
 		o := e.orders[f.Order]
