@@ -86,3 +86,7 @@ SEED    ?= 1
 .PHONY: mutants
 mutants: ## change the guard in MUTANTS (400) small places, one by one, and see its tests fail
 	go run ./internal/mutate -n $(MUTANTS) -seed $(SEED)
+
+.PHONY: kills
+kills: ## kill a session 200 times at random points and compare its books
+	BREAKWATER_KILLS=1 go test -count=1 -v -run TestSessionSurvivesKill9AtRandomPoints ./session
