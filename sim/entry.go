@@ -224,7 +224,7 @@ func (v *Venue) check(o *live) exchange.Code {
 	if cost < m.in.CostMin {
 		return exchange.CodeOrderMinimum
 	}
-	if n := v.config.OpenOrders; n > 0 && int(v.accounts[o.account].open[o.Instrument]) >= n {
+	if a := &v.accounts[o.account]; a.openCap > 0 && int(a.open[o.Instrument]) >= a.openCap {
 		return exchange.CodeOpenOrderCap
 	}
 	return exchange.CodeNone

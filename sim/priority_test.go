@@ -194,7 +194,7 @@ func TestPartsOfAnOrderForAllTheMoneyFillToTheLast(t *testing.T) {
 
 func TestOpenOrdersOfAPairAreCapped(t *testing.T) {
 	f := newFloor(t, 1)
-	f.config.OpenOrders = 2
+	f.SetOpenOrders(0, 2)
 	for range 3 {
 		f.send(0, limit(exchange.Sell, 1, 10000))
 	}

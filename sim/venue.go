@@ -21,7 +21,7 @@ type Config struct {
 	// it the order is acknowledged and then cancelled, as Kraken documents.
 	PostOnlyRejects bool
 	// OpenOrders is the most open orders an account may have in a pair; 0: no cap
-	// (Kraken: 60, 80 or 225 by verification tier).
+	// (Kraken: 60, 80 or 225 by verification tier). SetOpenOrders changes it for one.
 	OpenOrders int
 }
 
@@ -58,6 +58,7 @@ type account struct {
 	first   int32   // open orders, oldest first
 	last    int32   //
 	open    []int32 // how many, by instrument
+	openCap int     // in each instrument; 0: none
 	deadMan exchange.Stamp
 	recent  []exchange.Event // last fills, for snapshots
 	oldest  int
@@ -115,7 +116,7 @@ func NewVenue(c Config) (*Venue, error) {
 	}
 	for i, deposits := range c.Accounts {
 		a := &v.accounts[i]
-		a.first, a.last, a.deadMan, a.open = none, none, exchange.Never, make([]int32, len(v.markets))
+		*a = newAccount(len(v.markets), c.OpenOrders)
 		for _, b := range deposits {
 			if err := v.Deposit(exchange.AccountID(i), b.Asset, b.Total); err != nil {
 				return nil, err

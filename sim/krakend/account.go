@@ -3,7 +3,9 @@ package krakend
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
+	"sync/atomic"
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
@@ -147,13 +149,15 @@ func (n *counter) level(t exchange.Stamp, decayPerSecond float64) float64 {
 }
 
 // newKey checks a key.
-func newKey(k Key, a *account) (*apiKey, error) {
+func (c *core) newKey(k Key, a *account) (*apiKey, error) {
 	secret, err := base64.StdEncoding.DecodeString(k.Secret)
 	switch {
 	case k.Public == "":
 		return nil, fmt.Errorf("krakend: account %q has a key without its public part; give Key.Public any text", a.Name)
 	case err != nil || len(secret) == 0:
 		return nil, fmt.Errorf("krakend: the secret of key %q is no base64 text; Kraken's secrets are", k.Public)
+	case c.keys.find(k.Public) != nil:
+		return nil, errTwoKeys(k.Public)
 	}
 	if k.Permissions == nil {
 		k.Permissions = TradePermissions()
@@ -163,8 +167,115 @@ func newKey(k Key, a *account) (*apiKey, error) {
 			return nil, fmt.Errorf("krakend: key %q: there is no permission %q; there are %v", k.Public, p, knownPermissions)
 		}
 	}
-	return &apiKey{Key: k, secret: secret, account: a, used: map[uint64]bool{}}, nil
+	return &apiKey{Key: k, secret: secret, account: a, created: c.now, used: map[uint64]bool{}}, nil
 }
 
 // may reports whether the key has a permission.
 func (k *apiKey) may(permission string) bool { return slices.Contains(k.Permissions, permission) }
+
+// keyring holds the keys by their public part. The core's goroutine changes it; any may
+// look into it: it is replaced, never written to.
+type keyring struct {
+	keys atomic.Pointer[map[string]*apiKey]
+}
+
+// find is the key with a public part, nil when there is none.
+func (r *keyring) find(public string) *apiKey {
+	if m := r.keys.Load(); m != nil {
+		return (*m)[public]
+	}
+	return nil
+}
+
+// all are the keys by name of their public part.
+func (r *keyring) all() []*apiKey {
+	m := r.keys.Load()
+	if m == nil {
+		return nil
+	}
+	var out []*apiKey
+	for _, public := range slices.Sorted(maps.Keys(*m)) {
+		out = append(out, (*m)[public])
+	}
+	return out
+}
+
+// set puts a key in, or takes one out where it is nil.
+func (r *keyring) set(public string, k *apiKey) {
+	m := map[string]*apiKey{}
+	if old := r.keys.Load(); old != nil {
+		m = maps.Clone(*old)
+	}
+	if delete(m, public); k != nil {
+		m[public] = k
+	}
+	r.keys.Store(&m)
+}
+
+// admit opens an account, takes its keys and books its balances. It changes nothing when
+// it fails.
+func (c *core) admit(given Account) (*account, error) {
+	a := &account{
+		Account: given, limits: tierLimits[given.Tier%Tier(len(tierLimits))], byID: map[exchange.OrderID]*order{}, named: map[string]*order{},
+		total: make([]money.Amount, len(c.catalog.Assets)), had: make([]bool, len(c.catalog.Assets)), engine: make([]counter, len(c.markets)),
+		tokens: map[string]exchange.Stamp{},
+	}
+	a.Keys, a.Balances = nil, nil // as given; what holds is in the core
+	if slices.ContainsFunc(c.accounts, func(x *account) bool { return x.Name == a.Name }) {
+		return nil, fmt.Errorf("krakend: there is an account %q already; give each its own name", a.Name)
+	}
+	var deposits []exchange.Balance
+	for _, name := range slices.Sorted(maps.Keys(given.Balances)) {
+		b, err := c.amount(name, given.Balances[name])
+		if err != nil {
+			return nil, fmt.Errorf("krakend: account %q: %w", a.Name, err)
+		}
+		deposits = append(deposits, b)
+	}
+	var keys []*apiKey
+	for _, k := range given.Keys {
+		key, err := c.newKey(k, a)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(keys, func(x *apiKey) bool { return x.Public == k.Public }) {
+			return nil, errTwoKeys(k.Public)
+		}
+		keys = append(keys, key)
+	}
+	id, err := c.venue.AddAccount(nil)
+	if err != nil {
+		return nil, err
+	}
+	a.id = id
+	c.accounts = append(c.accounts, a)
+	for _, k := range keys {
+		c.keys.set(k.Public, k)
+	}
+	for _, b := range deposits {
+		if err := c.deposit(a, b.Asset, b.Total); err != nil {
+			panic("BUG: " + err.Error())
+		}
+	}
+	return a, nil
+}
+
+func errTwoKeys(public string) error {
+	return fmt.Errorf("krakend: two keys are %q; a key's public part must be its own", public)
+}
+
+// mostBalance bounds what is booked at once: the venue's books have room for many.
+const mostBalance = 1 << 59
+
+// amount reads an amount of an asset.
+func (c *core) amount(name, text string) (b exchange.Balance, err error) {
+	asset, ok := c.asset(name)
+	if !ok {
+		return b, fmt.Errorf("there is no asset %q; a pair or an account at the start must have it", name)
+	}
+	v, err := money.Parse(text, asset.Decimals)
+	if err != nil || v < 0 || v > mostBalance {
+		return b, fmt.Errorf("%q of %s is no amount of at most %d decimals", text, name, asset.Decimals)
+	}
+	return exchange.Balance{Asset: asset.ID, Total: money.Amount(v)}, nil
+}

@@ -49,6 +49,7 @@ type request struct {
 	params
 	name   string
 	ip     string
+	public string  // the key's public part as it was sent
 	key    *apiKey // nil: unknown
 	signed bool    // the signature is right
 	otpAt  time.Time

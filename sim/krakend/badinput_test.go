@@ -161,7 +161,7 @@ func TestWhatStrangersSendTakesBoundedRoom(t *testing.T) {
 		if n := len(c.strangers); n > mostStrangers+1 {
 			t.Errorf("%d strangers are remembered", n)
 		}
-		k := c.keys[0]
+		k := c.keys.all()[0]
 		k.NonceWindow = 1 << 40
 		for n := range uint64(3 * mostUsedNonces) {
 			k.accept(1<<41 + n)

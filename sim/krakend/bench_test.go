@@ -63,7 +63,7 @@ func load(b *testing.B, url string, secret []byte, call func(client, n int) (nam
 // BenchmarkAddAndCancel places orders and takes them back by their client ids.
 func BenchmarkAddAndCancel(b *testing.B) {
 	s, secret := quiet(b, Config{Accounts: []Account{unlimited()}, Pairs: []Pair{{Symbol: "XBT/CAD", Bare: true}}})
-	s.do(func(c *core) { c.keys[0].NonceWindow = 1000 }) // the clients share a key: their nonces cross
+	s.do(func(c *core) { c.keys.all()[0].NonceWindow = 1000 }) // the clients share a key: their nonces cross
 	h := httptest.NewServer(s.Handler())
 	defer h.Close()
 	load(b, h.URL, secret, func(client, n int) (string, string) {

@@ -22,8 +22,8 @@ type core struct {
 	tickEvery time.Duration
 	status    exchange.Status
 	markets   []market
-	accounts  []*account // the clients; the crowd's come after them in the venue
-	keys      []*apiKey
+	accounts  []*account // the clients, in the order of their ids; the crowd's come before them in the venue
+	keys      keyring
 	byTxid    map[string]*order
 	byFill    map[string]*fill
 	byRow     map[string]*ledgerRow
@@ -104,7 +104,7 @@ func (c *core) moveTo(to exchange.Stamp) {
 func (c *core) drain() {
 	c.events = c.events[:0]
 	var ev exchange.Event
-	for i := 0; i < len(c.accounts)+crowdAccounts; i++ {
+	for i := 0; i < int(crowdAccounts)+len(c.accounts); i++ {
 		for c.venue.Take(exchange.AccountID(i), &ev) {
 			c.events = append(c.events, ev)
 		}
@@ -115,10 +115,10 @@ func (c *core) drain() {
 	c.printAll()
 	for i := range c.events {
 		ev := &c.events[i]
-		if int(ev.Account) >= len(c.accounts) {
-			c.crowdEvent(ev)
+		if a := c.client(ev.Account); a != nil {
+			c.clientEvent(a, ev)
 		} else {
-			c.clientEvent(c.accounts[ev.Account], ev)
+			c.crowdEvent(ev)
 		}
 		if ev.Instrument != exchange.None {
 			c.markets[ev.Instrument].moved = true
@@ -145,14 +145,22 @@ func (c *core) printAll() {
 	for _, ev := range takes {
 		m := &c.markets[ev.Instrument]
 		atMarket := false
-		if int(ev.Account) < len(c.accounts) {
-			if o := c.accounts[ev.Account].byID[ev.Order]; o != nil {
+		if a := c.client(ev.Account); a != nil {
+			if o := a.byID[ev.Order]; o != nil {
 				atMarket = !o.Type.HasLimit()
 			}
 		}
 		c.prints[ev.TradeID] = printed{m.print(ev.Time, ev.Price, ev.Qty, ev.Side, atMarket), atMarket}
 		m.touch(ev.Side.Opposite(), ev.Price, ev.Time)
 	}
+}
+
+// client is the account with an id at the venue; nil for one of the crowd's.
+func (c *core) client(id exchange.AccountID) *account {
+	if id < crowdAccounts {
+		return nil
+	}
+	return c.accounts[id-crowdAccounts]
 }
 
 // clientEvent books an event of a client's account.

@@ -12,10 +12,10 @@ import (
 	"breakwater/exchange/money"
 )
 
-// The crowd trades on two accounts behind those of the clients, so that its takers meet
-// its makers: prevention of self-trades is by account.
+// The crowd trades on the first two accounts of the venue, so that its takers meet its
+// makers: prevention of self-trades is by account.
 const (
-	crowdMaker = iota
+	crowdMaker = exchange.AccountID(iota)
 	crowdTaker
 	crowdAccounts
 )
@@ -149,7 +149,7 @@ func (w *crowd) place(c *core, m *market, side exchange.Side, p money.Price) {
 		return 1
 	})
 	w.quotes[side] = slices.Insert(w.quotes[side], at, quote{o.ID, p, q})
-	c.venue.Submit(c.crowdAccount(crowdMaker), &o)
+	c.venue.Submit(crowdMaker, &o)
 	m.touch(side, p, c.now)
 	c.drain()
 }
@@ -172,7 +172,7 @@ func (w *crowd) least(m *market, p money.Price) money.Qty {
 func (w *crowd) cancel(c *core, m *market, side exchange.Side, i int) {
 	q := w.quotes[side][i]
 	w.quotes[side] = slices.Delete(w.quotes[side], i, i+1)
-	c.venue.Cancel(c.crowdAccount(crowdMaker), q.id)
+	c.venue.Cancel(crowdMaker, q.id)
 	m.touch(side, q.price, c.now)
 	c.drain()
 }
@@ -190,17 +190,13 @@ func (w *crowd) trade(c *core, m *market, volume money.Qty) {
 		ID: w.next*exchange.OrderID(len(c.markets)) + exchange.OrderID(m.in.ID) + 1, Instrument: m.in.ID, Side: side, Type: exchange.Limit, TIF: exchange.IOC,
 		Qty: max(volume, w.least(m, p)), Price: p,
 	}
-	c.venue.Submit(c.crowdAccount(crowdTaker), &o)
+	c.venue.Submit(crowdTaker, &o)
 	c.drain()
-}
-
-func (c *core) crowdAccount(which int) exchange.AccountID {
-	return exchange.AccountID(len(c.accounts) + which)
 }
 
 // crowdEvent keeps the crowd's list of its orders.
 func (c *core) crowdEvent(ev *exchange.Event) {
-	if ev.Instrument == exchange.None || ev.Account != c.crowdAccount(crowdMaker) {
+	if ev.Instrument == exchange.None || ev.Account != crowdMaker {
 		return
 	}
 	m := &c.markets[ev.Instrument]
@@ -229,8 +225,7 @@ func (c *core) crowdEvent(ev *exchange.Event) {
 
 // fund keeps the crowd from running out: it is not its money that is at stake.
 func (c *core) fund() {
-	for which := range crowdAccounts {
-		id := c.crowdAccount(which)
+	for id := range crowdAccounts {
 		for i := range c.catalog.Assets {
 			asset := exchange.AssetID(i)
 			if c.venue.Balance(id, asset).Total >= crowdLow {

@@ -89,21 +89,22 @@ func (s *Server) private(name string, r *http.Request) (result any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	req.key, req.signed = s.verify(r, req, raw)
+	req.public = r.Header.Get("API-Key")
+	req.signed = s.verify(r, req, raw)
 	if !s.do(func(c *core) { result, err = c.serve(req, &call) }) {
 		return nil, errUnavailable
 	}
 	return result, err
 }
 
-// verify finds the key and checks the signature over the bytes as they were sent.
-func (s *Server) verify(r *http.Request, req *request, raw []byte) (*apiKey, bool) {
-	k := s.byKey[r.Header.Get("API-Key")]
+// verify checks the signature over the bytes as they were sent.
+func (s *Server) verify(r *http.Request, req *request, raw []byte) bool {
+	k := s.core.keys.find(req.public)
 	if k == nil {
-		return nil, false
+		return false
 	}
 	got, err := base64.StdEncoding.DecodeString(r.Header.Get("API-Sign"))
-	return k, err == nil && equal(got, signature(k.secret, r.URL.Path, req.get("nonce"), raw))
+	return err == nil && equal(got, signature(k.secret, r.URL.Path, req.get("nonce"), raw))
 }
 
 func remoteIP(r *http.Request) string {

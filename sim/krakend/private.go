@@ -55,6 +55,7 @@ func init() {
 
 // serve carries a private call out: who asks, may they, do they ask too often, then what.
 func (c *core) serve(r *request, call *privateCall) (any, error) {
+	r.key = c.keys.find(r.public)
 	if err := c.authenticate(r); err != nil {
 		return nil, err
 	}

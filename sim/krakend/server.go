@@ -12,7 +12,6 @@ import (
 
 	"breakwater/data"
 	"breakwater/exchange"
-	"breakwater/exchange/money"
 	"breakwater/sim"
 )
 
@@ -54,7 +53,6 @@ type Server struct {
 	quit     chan struct{}
 	done     chan struct{}
 	close    sync.Once
-	byKey    map[string]*apiKey // as given: what changes of a key is the core's
 	inFlight atomic.Int64
 	real     time.Time
 	venue    exchange.Stamp // at real
@@ -70,7 +68,7 @@ const (
 
 // New makes a server and starts its venue. Close ends it.
 func New(config Config) (*Server, error) {
-	s := &Server{config: config, calls: make(chan func(*core)), quit: make(chan struct{}), done: make(chan struct{}), byKey: map[string]*apiKey{}}
+	s := &Server{config: config, calls: make(chan func(*core)), quit: make(chan struct{}), done: make(chan struct{})}
 	c := &s.config
 	if len(c.Pairs) == 0 {
 		c.Pairs = []Pair{{Symbol: "XBT/CAD"}}
@@ -124,8 +122,7 @@ func (s *Server) build() error {
 	if err != nil {
 		return err
 	}
-	deposits := make([]sim.Deposits, len(cfg.Accounts)+crowdAccounts)
-	c.venue, err = sim.NewVenue(sim.Config{Catalog: c.catalog, Fees: cfg.Fees, Accounts: deposits, BookOnly: true, PostOnlyRejects: cfg.PostOnlyRejects})
+	c.venue, err = sim.NewVenue(sim.Config{Catalog: c.catalog, Fees: cfg.Fees, Accounts: make([]sim.Deposits, crowdAccounts), BookOnly: true, PostOnlyRejects: cfg.PostOnlyRejects})
 	if err != nil {
 		return err
 	}
@@ -133,8 +130,10 @@ func (s *Server) build() error {
 	c.now = start.Add(-crowdMinutes * time.Minute)
 	c.nextTick = c.now
 	c.venue.AdvanceTo(c.now)
-	if err := s.admit(cfg.Accounts); err != nil {
-		return err
+	for _, a := range cfg.Accounts {
+		if _, err := c.admit(a); err != nil {
+			return err
+		}
 	}
 	for i := range cfg.Pairs {
 		if err := c.populate(&cfg.Pairs[i], prices[i], cfg.Seed+uint64(i)); err != nil {
@@ -201,43 +200,6 @@ func (c *core) list(cfg *Config, rules *rulebook) ([]float64, error) {
 		}
 	}
 	return prices, nil
-}
-
-// admit opens the accounts, books their balances and takes their keys.
-func (s *Server) admit(accounts []Account) error {
-	c := s.core
-	for i := range accounts {
-		a := &account{
-			Account: accounts[i], id: exchange.AccountID(i), limits: tierLimits[accounts[i].Tier%Tier(len(tierLimits))], byID: map[exchange.OrderID]*order{},
-			total: make([]money.Amount, len(c.catalog.Assets)), had: make([]bool, len(c.catalog.Assets)), engine: make([]counter, len(c.markets)), tokens: map[string]exchange.Stamp{}, named: map[string]*order{},
-		}
-		c.accounts = append(c.accounts, a)
-		for _, k := range a.Keys {
-			key, err := newKey(k, a)
-			if err != nil {
-				return err
-			}
-			if s.byKey[k.Public] != nil {
-				return fmt.Errorf("krakend: two keys are %q; a key's public part must be its own", k.Public)
-			}
-			key.created = c.now
-			s.byKey[k.Public] = key
-			c.keys = append(c.keys, key)
-		}
-	}
-	for i, a := range c.accounts {
-		for _, name := range slices.Sorted(maps.Keys(accounts[i].Balances)) {
-			asset, _ := c.catalog.Asset(name)
-			amount, err := money.Parse(accounts[i].Balances[name], asset.Decimals)
-			if err != nil || amount < 0 {
-				return fmt.Errorf("krakend: account %q: balance %q of %s is no amount of at most %d decimals", a.Name, accounts[i].Balances[name], name, asset.Decimals)
-			}
-			if err := c.deposit(a, asset.ID, money.Amount(amount)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // populate gives a pair its crowd.

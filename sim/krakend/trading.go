@@ -51,9 +51,9 @@ func (c *core) permitted(o *order) error {
 	if o.account.Unlimited {
 		return nil
 	}
-	n := 0
-	for _, x := range o.account.open {
-		if x.m == o.m {
+	n := c.venue.OpenOrders(o.account.id, o.m.in.ID)
+	for _, x := range c.scheduled {
+		if x.account == o.account && x.m == o.m {
 			n++
 		}
 	}
