@@ -1,0 +1,225 @@
+package chaos
+
+import (
+	"time"
+
+	"breakwater/exchange"
+)
+
+// Injector plays a plan in virtual time. It outlives the process that the plan crashes. It
+// is used by one goroutine.
+type Injector struct {
+	plan  Plan
+	runs  []run
+	now   exchange.Stamp
+	start exchange.Stamp
+	log   []Firing
+	over  bool
+}
+
+// run is how far a rule is.
+type run struct {
+	reached int            // how often its point was, since it is armed
+	from    exchange.Stamp // since when it is on; Never: not yet
+	next    exchange.Stamp // of an act: its next instant
+	fired   int
+	first   exchange.Stamp // when it first came true
+	told    bool           // of a state: it stands in the log
+}
+
+// Firing is that a fault came true.
+type Firing struct {
+	Place int // of the rule in the plan, from 0
+	At    exchange.Stamp
+	What  string // the call, channel or point that it struck; "" for a state or an act
+}
+
+// NewInjector begins a run at start. The plan is checked: a *Error tells what it cannot mean.
+func NewInjector(p Plan, start exchange.Stamp) (*Injector, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	x := &Injector{plan: p, runs: make([]run, len(p.Rules)), now: start, start: start}
+	for i := range x.runs {
+		x.runs[i].from, x.runs[i].next, x.runs[i].first = exchange.Never, exchange.Never, exchange.Never
+		if p.Rules[i].After == "" {
+			x.begin(i, start.Add(p.Rules[i].At))
+		}
+	}
+	return x, nil
+}
+
+func (x *Injector) begin(i int, at exchange.Stamp) {
+	x.runs[i].from = at
+	if x.plan.Rules[i].Do.Shape() == Acts {
+		x.runs[i].next = at
+	}
+}
+
+// Plan is what is played.
+func (x *Injector) Plan() Plan { return x.plan }
+
+// Now is the latest instant that was told.
+func (x *Injector) Now() exchange.Stamp { return x.now }
+
+// Advance tells the time; an earlier one than before changes nothing.
+func (x *Injector) Advance(now exchange.Stamp) { x.now = max(x.now, now) }
+
+// Reach tells that a point of the run is reached. Rules that wait for it begin now.
+func (x *Injector) Reach(point string) {
+	if x.over {
+		return
+	}
+	for i := range x.runs {
+		r, rule := &x.runs[i], &x.plan.Rules[i]
+		if rule.After != point || r.from != exchange.Never || x.now < x.start.Add(rule.At) {
+			continue
+		}
+		if r.reached++; r.reached >= max(rule.Nth, 1) {
+			x.begin(i, x.now)
+		}
+	}
+}
+
+// on reports whether a rule is on at this instant.
+func (x *Injector) on(i int) bool {
+	r, rule := &x.runs[i], &x.plan.Rules[i]
+	switch {
+	case x.over || r.from == exchange.Never || x.now < r.from || x.now >= x.end(i):
+		return false
+	case rule.Do.Shape() != Hits:
+		return true
+	case rule.Times > 0:
+		return r.fired < rule.Times
+	}
+	return rule.For > 0 || r.fired == 0 // without a bound: once
+}
+
+func (x *Injector) end(i int) exchange.Stamp {
+	if d := x.plan.Rules[i].For; d > 0 {
+		return x.runs[i].from.Add(d)
+	}
+	return exchange.Never
+}
+
+func (x *Injector) fire(i int, what string) *Rule {
+	r := &x.runs[i]
+	if r.fired++; r.first == exchange.Never {
+		r.first = x.now
+	}
+	x.log = append(x.log, Firing{i, x.now, what})
+	return &x.plan.Rules[i]
+}
+
+// Strike is the rule of a family that hits a call or message now, in the plan's order; nil
+// when none does. It counts. pair is "" for what concerns none.
+func (x *Injector) Strike(f Family, target, pair string) *Rule {
+	for i := range x.runs {
+		if rule := &x.plan.Rules[i]; rule.Do.Family() == f && rule.Do.Shape() == Hits && x.on(i) && rule.Matches(target, pair) {
+			return x.fire(i, target)
+		}
+	}
+	return nil
+}
+
+// Holds is the state that a verb has put things into; nil when it has not. Rules without a
+// pair hold for all of them; pair and target may be "" when only such rules can matter. A
+// state counts as fired when it is first asked for and holds.
+func (x *Injector) Holds(v Verb, target, pair string) *Rule {
+	for i := range x.runs {
+		rule := &x.plan.Rules[i]
+		if rule.Do != v || !x.on(i) || !rule.Matches(target, pair) {
+			continue
+		}
+		if r := &x.runs[i]; !r.told {
+			r.told = true
+			return x.fire(i, "")
+		}
+		return rule
+	}
+	return nil
+}
+
+// Take is the next act of a family that is due, nil when none is; call it until then. It
+// counts.
+func (x *Injector) Take(f Family) *Rule {
+	if x.over {
+		return nil
+	}
+	first := -1
+	for i := range x.runs {
+		if rule := &x.plan.Rules[i]; rule.Do.Family() == f && x.runs[i].next <= x.now && (first < 0 || x.runs[i].next < x.runs[first].next) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	r, rule := &x.runs[first], &x.plan.Rules[first]
+	at := r.next
+	if r.next = exchange.Never; r.fired+1 < rule.Times {
+		r.next = at.Add(rule.Every)
+	}
+	return x.fire(first, rule.After)
+}
+
+// NextDue is the earliest instant from now on at which something begins, ends or happens by
+// itself: the driver advances to it. Never when nothing does. What is due and not taken yet
+// counts as now.
+func (x *Injector) NextDue() exchange.Stamp {
+	due := exchange.Never
+	if x.over {
+		return due
+	}
+	for i := range x.runs {
+		r := &x.runs[i]
+		if x.plan.Rules[i].Do.Shape() == Acts {
+			if r.next != exchange.Never {
+				due = min(due, max(r.next, x.now))
+			}
+			continue
+		}
+		if r.from != exchange.Never && r.from > x.now {
+			due = min(due, r.from)
+		}
+		if end := x.end(i); r.from != exchange.Never && end > x.now {
+			due = min(due, end)
+		}
+	}
+	return due
+}
+
+// Heal ends every fault for good: nothing fires any more.
+func (x *Injector) Heal() { x.over = true }
+
+// Fired is how often the rule at a place came true.
+func (x *Injector) Fired(place int) int { return x.runs[place].fired }
+
+// FirstFired is when the rule at a place first came true; Never: it did not.
+func (x *Injector) FirstFired(place int) exchange.Stamp { return x.runs[place].first }
+
+// EndOf is when the rule at a place ends by its for; Never: it has not begun, or has no end.
+func (x *Injector) EndOf(place int) exchange.Stamp {
+	if x.runs[place].from == exchange.Never {
+		return exchange.Never
+	}
+	return x.end(place)
+}
+
+// Log is everything that came true, in order.
+func (x *Injector) Log() []Firing { return x.log }
+
+// NeverFired are the places of the rules that never came true: a plan with such a rule
+// proves nothing about it.
+func (x *Injector) NeverFired() []int {
+	var places []int
+	for i := range x.runs {
+		if x.runs[i].fired == 0 {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// Since is how long the run lasts.
+func (x *Injector) Since() time.Duration { return x.now.Sub(x.start) }
