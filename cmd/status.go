@@ -151,6 +151,7 @@ func printStatus(w io.Writer, st *session.Status, now time.Time) error {
 		row("", "%s %s, %s, for %s: %s", l.Level, l.Control, of, l.Age, l.Cause)
 		row("", "  way out: %s", l.WayOut)
 	}
+	printFlatten(row, st)
 	m := &st.Account
 	row("equity", "%s %s, high %s, drawdown %s%%", m.Equity, m.Currency, dash(m.High), dash(m.DrawdownPct))
 	row("day", "%s since %s", dash(m.DayPnL), dash(m.DayStart))
@@ -168,6 +169,24 @@ func printStatus(w io.Writer, st *session.Status, now time.Time) error {
 	row("time", "%s at the venue", toTheSecond(st.Time))
 	row("next", "%s", st.Next)
 	return t.Flush()
+}
+
+// printFlatten tells how far the sale of everything has come.
+func printFlatten(row func(name, format string, args ...any), st *session.Status) {
+	f := st.Flatten
+	switch {
+	case f == nil || f.Done && st.Level == risk.Killed.String():
+		return
+	case f.Done:
+		row("flatten", "done: nothing is left to sell; strategies stay out until the ceremony")
+	case st.Level == risk.Killed.String():
+		row("flatten", "stopped by KILLED: %s", f.Why)
+	default:
+		row("flatten", "going on for %s: %s", f.Age, f.Why)
+	}
+	for _, c := range f.Coins {
+		row("", "%s %s left of %s", c.Asset, c.Left, c.From)
+	}
 }
 
 func dash(s string) string {

@@ -75,7 +75,9 @@ func (s *state) apply(r *Record) error {
 			s.link.nonces.add(r.Time)
 		}
 	case RecOperator:
-		s.host.flatten = r.Event.Code == exchange.CodeFlatten
+		s.onCommand(r)
+	case RecFlattenRequest:
+		s.sale.challenge, s.sale.asked = r.Text, r.Time
 	}
 	return nil
 }
@@ -234,7 +236,7 @@ func (s *state) applyArm(r *Record) {
 	s.host.armed, s.host.lease, s.host.cycle, s.host.challenge = true, r.Until, true, ""
 	s.host.limits, s.cycleAt = r.Text, longAgo
 	s.host.starts.clear()
-	s.host.flatten = false
+	s.sale = saleState{}
 	s.rate.clear()
 	s.loss.clear()
 	s.link.nonces.clear()

@@ -81,6 +81,7 @@ func (s *state) decide(d *decision, v *Verdict) {
 	d.in = &s.acct.catalog.Instruments[o.Instrument]
 	d.opens = o.Side == exchange.Buy
 	s.checkLevel(d, v)
+	s.checkSale(d, v)
 	if s.without != OrderForm && !s.checkForm(d, v) {
 		return // without form there is nothing to compute with
 	}
@@ -137,14 +138,10 @@ func (s *state) freshRate(asset exchange.AssetID) bool {
 
 // checkLevel lets at PAUSED and REDUCE_ONLY only what makes a position smaller: on spot,
 // every sale of what is owned; the inventory check stands behind it. An operator's flatten
-// also goes on at HALTED, and stops on a pair whose market is not sane.
+// also goes on at HALTED.
 func (s *state) checkLevel(d *decision, v *Verdict) {
-	if s.host.flatten && !d.opens && s.holds(VenueSanity, ByPair, d.o.Instrument, -1) != nil {
-		v.deny(HaltKeepsPositions, "flatten waits until the market is sane")
-		return
-	}
 	l, cause := s.levelFor(d.o.Instrument, d.o.Slot)
-	if l == Active || l <= ReduceOnly && !d.opens || l == Halted && !d.opens && s.host.flatten && !s.untrusted() {
+	if l == Active || l <= ReduceOnly && !d.opens || l == Halted && !d.opens && s.sale.on && !s.untrusted() {
 		return
 	}
 	v.deny(cause, l.String())

@@ -406,7 +406,7 @@ func (g *Guard) LastOrderID() exchange.OrderID { return g.s.acct.lastID }
 func (g *Guard) LastSignal(slot exchange.SlotID) uint64 { return g.s.rate.lastSignal(slot) }
 
 // Flattening reports whether the operator has asked for everything to be sold.
-func (g *Guard) Flattening() bool { return g.s.host.flatten && g.s.level < Killed }
+func (g *Guard) Flattening() bool { return g.s.sale.on && g.s.level < Killed }
 
 // Collar is how far from the reference price a limit on an instrument may be, in ppm.
 func (g *Guard) Collar(id exchange.InstrumentID) int64 { return g.s.collarPPM(&g.s.market[id]) }

@@ -19,7 +19,6 @@ type hostState struct {
 	challenge string
 	asked     exchange.Stamp
 	limits    string // as they were when it was armed
-	flatten   bool
 	ramp      int
 	days      int64        // armed days on this step
 	net       money.Amount // result of finished trades on this step

@@ -241,7 +241,9 @@ func (g *Guard) onOperator(ev *exchange.Event) {
 		}
 		g.Kill(KillCommand, why)
 	}
-	g.write(Record{Type: RecOperator, Event: ev}, true)
+	if g.write(Record{Type: RecOperator, Event: ev}, true) == nil && g.s.sale.on {
+		g.cancelEntries()
+	}
 }
 
 func (g *Guard) onFill(ev *exchange.Event) {

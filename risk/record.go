@@ -53,12 +53,15 @@ const (
 	// RecNote is what a reader of the records should know: Text. With Control Nonce it counts
 	// an invalid nonce.
 	RecNote
+	// RecFlattenRequest asks for everything to be sold: Text (the challenge). A RecOperator
+	// begins the sale.
+	RecFlattenRequest
 	recordTypes
 )
 
 var recordNames = [...]string{
 	"none", "start", "intent", "denial", "amend", "cancel", "order", "fill", "level", "day-start", "equity", "snapshot",
-	"flow", "arm-request", "arm", "cycle", "ramp", "operator", "note",
+	"flow", "arm-request", "arm", "cycle", "ramp", "operator", "note", "flatten-request",
 }
 
 func (t RecordType) String() string {

@@ -38,6 +38,7 @@ type state struct {
 	market []marketState // by instrument
 	link   linkState
 	host   hostState
+	sale   saleState
 }
 
 // SlotInfo is what the guard knows of a strategy.

@@ -40,6 +40,7 @@ type Status struct {
 	HalfSize bool
 	Exposure []money.Amount   // by instrument, worst case
 	Changed  []exchange.Stamp // by instrument: last price; 0: none yet
+	Sale     *Sale            // everything is being sold; nil: nobody asked for it
 	Limits   Limits
 }
 
@@ -59,7 +60,7 @@ func (g *Guard) Status() Status {
 	s := g.s
 	st := Status{
 		Time: s.now, Phase: s.phase(), Level: s.level, Equity: s.acct.equity, DayStart: s.day.start, High: s.day.high,
-		Lease: s.host.lease, Ramp: s.host.ramp, Open: len(s.acct.open), Unknown: s.acct.unknown, Streak: s.loss.streak, HalfSize: s.loss.half, Limits: s.limits,
+		Lease: s.host.lease, Ramp: s.host.ramp, Open: len(s.acct.open), Unknown: s.acct.unknown, Streak: s.loss.streak, HalfSize: s.loss.half, Sale: s.saleStatus(), Limits: s.limits,
 	}
 	if s.day.started {
 		st.DayLoss = s.day.start - s.acct.equity

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -11,8 +12,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"breakwater/risk"
 )
 
 // An operator's request is a file in the control directory, and so is its answer: no port
@@ -23,9 +27,12 @@ const (
 	answerPrefix  = "answer-"
 )
 
+// commands are what a session can be asked for.
+var commands = []string{"arm-request", "arm-confirm", "flatten-request", "flatten-confirm"}
+
 // request is what an operator asks of a running session.
 type request struct {
-	Command   string `json:"command"` // arm-request, arm-confirm
+	Command   string `json:"command"`
 	Reason    string `json:"reason,omitempty"`
 	Incident  string `json:"incident,omitempty"`
 	Challenge string `json:"challenge,omitempty"`
@@ -112,28 +119,40 @@ func readRequest(path string) (*request, error) {
 
 // do carries a request out. The guard records what it does.
 func (s *session) do(req *request) (answer, error) {
-	switch req.Command {
-	case "arm-request":
-		var random [16]byte
-		rand.Read(random[:]) // never fails
-		s.heard.putJSON(heardAct, act{Arm: req.Command, Reason: req.Reason, Incident: req.Incident, Random: random[:]})
-		challenge, err := s.guard.RequestArm(req.Reason, req.Incident, random)
-		if err != nil {
-			return answer{}, err
-		}
-		s.logf("arming was requested: %s", req.Reason)
-		return answer{OK: true, Challenge: challenge}, nil
-	case "arm-confirm":
-		s.heard.putJSON(heardAct, act{Arm: req.Command, Challenge: req.Challenge, Signature: req.Signature})
-		if err := s.guard.ConfirmArm(req.Challenge, req.Signature); err != nil {
-			s.logf("%v", err)
-			return answer{}, err
-		}
-		s.logf("ARMED")
-		s.statusAt = time.Time{}
-		return answer{OK: true}, nil
+	if !slices.Contains(commands, req.Command) {
+		return answer{}, fmt.Errorf("there is no request %q", req.Command)
 	}
-	return answer{}, fmt.Errorf("there is no request %q", req.Command)
+	a := act{Command: req.Command, Reason: req.Reason, Incident: req.Incident, Challenge: req.Challenge, Signature: req.Signature}
+	if strings.HasSuffix(req.Command, "-request") {
+		a.Random = make([]byte, 16)
+		rand.Read(a.Random) // never fails
+	}
+	s.heard.putJSON(heardAct, a)
+	challenge, err := a.carryOut(s.guard)
+	if err != nil {
+		s.logf("%v", err)
+		return answer{}, err
+	}
+	s.logf("%s: %s", req.Command, cmp.Or(req.Reason, "done"))
+	s.statusAt = time.Time{}
+	return answer{OK: true, Challenge: challenge}, nil
+}
+
+// carryOut does what an operator asked for.
+func (a *act) carryOut(g *risk.Guard) (challenge string, err error) {
+	var random [16]byte
+	copy(random[:], a.Random)
+	switch a.Command {
+	case "arm-request":
+		return g.RequestArm(a.Reason, a.Incident, random)
+	case "arm-confirm":
+		return "", g.ConfirmArm(a.Challenge, a.Signature)
+	case "flatten-request":
+		return g.RequestFlatten(a.Reason, random)
+	case "flatten-confirm":
+		return "", g.ConfirmFlatten(a.Challenge, a.Signature)
+	}
+	panic("BUG: there is no request " + a.Command)
 }
 
 // ask hands a request to the session of a state directory and waits for its answer.
@@ -189,10 +208,19 @@ func await(ctx context.Context, state, path string, pid int) (*answer, error) {
 	}
 }
 
-// RequestArm begins the ceremony in the session of a state directory. The challenge is
-// one word, for a command line.
-func RequestArm(ctx context.Context, state, reason, incident string) (challenge string, err error) {
-	a, err := ask(ctx, state, &request{Command: "arm-request", Reason: reason, Incident: incident})
+// Ceremony is what an operator asks for in two steps, with a signature made elsewhere.
+type Ceremony string
+
+// The ceremonies.
+const (
+	Arm     Ceremony = "arm"     // orders may go out
+	Flatten Ceremony = "flatten" // everything is sold
+)
+
+// Request begins a ceremony in the session of a state directory. The challenge is one
+// word, for a command line.
+func (c Ceremony) Request(ctx context.Context, state, reason, incident string) (challenge string, err error) {
+	a, err := ask(ctx, state, &request{Command: string(c) + "-request", Reason: reason, Incident: incident})
 	if err != nil {
 		return "", err
 	}
@@ -202,13 +230,13 @@ func RequestArm(ctx context.Context, state, reason, incident string) (challenge 
 	return base64.RawURLEncoding.EncodeToString([]byte(a.Challenge)), nil
 }
 
-// ConfirmArm ends the ceremony with the signature of the challenge.
-func ConfirmArm(ctx context.Context, state, challenge string, signature []byte) error {
+// Confirm ends it with the signature of the challenge.
+func (c Ceremony) Confirm(ctx context.Context, state, challenge string, signature []byte) error {
 	text, err := ChallengeText(challenge)
 	if err != nil {
 		return err
 	}
-	a, err := ask(ctx, state, &request{Command: "arm-confirm", Challenge: text, Signature: signature})
+	a, err := ask(ctx, state, &request{Command: string(c) + "-confirm", Challenge: text, Signature: signature})
 	if err != nil {
 		return err
 	}
@@ -221,8 +249,8 @@ func ConfirmArm(ctx context.Context, state, challenge string, signature []byte) 
 // ChallengeText is what a challenge says, and what is signed.
 func ChallengeText(challenge string) (string, error) {
 	text, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(challenge))
-	if err != nil || !strings.HasPrefix(string(text), "breakwater-arm-1 ") {
-		return "", Wrong(errors.New("this is no challenge; give the word that breakwater arm request printed, whole"))
+	if err != nil || !strings.HasPrefix(string(text), "breakwater-arm-1 ") && !strings.HasPrefix(string(text), "breakwater-flatten-1 ") {
+		return "", Wrong(errors.New("this is no challenge; give the word that the request printed, whole"))
 	}
 	return string(text), nil
 }

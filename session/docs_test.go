@@ -53,8 +53,8 @@ func TestOperationsPageShowsTrueOutput(t *testing.T) {
 			b = g.start()
 		}
 	}
-	if blocks != 11 {
-		t.Errorf("the page has %d console blocks, want 11", blocks)
+	if blocks != 14 {
+		t.Errorf("the page has %d console blocks, want 14", blocks)
 	}
 }
 

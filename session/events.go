@@ -70,17 +70,18 @@ type slotFacts struct {
 	SharePPM    int64                   `json:"share_ppm"`
 }
 
-// act is what an operator did: a kill, or a step of the ceremony. A signature serves once
+// act is what an operator did: a kill, or a step of a ceremony. A signature serves once
 // and is no secret.
 type act struct {
-	Kill      risk.Control `json:"kill,omitempty"`
-	Cause     string       `json:"cause,omitempty"`
-	Arm       string       `json:"arm,omitempty"` // the request's command
-	Reason    string       `json:"reason,omitempty"`
-	Incident  string       `json:"incident,omitempty"`
-	Random    []byte       `json:"random,omitempty"`
-	Challenge string       `json:"challenge,omitempty"`
-	Signature []byte       `json:"signature,omitempty"`
+	Kill    risk.Control `json:"kill,omitempty"`
+	Cause   string       `json:"cause,omitempty"`
+	Command string       `json:"arm,omitempty"` // the request's
+
+	Reason    string `json:"reason,omitempty"`
+	Incident  string `json:"incident,omitempty"`
+	Random    []byte `json:"random,omitempty"`
+	Challenge string `json:"challenge,omitempty"`
+	Signature []byte `json:"signature,omitempty"`
 }
 
 // oddAnswer is the error of a call, with its number among the session's calls.

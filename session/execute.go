@@ -256,15 +256,18 @@ func (x *execution) act() error {
 		return err
 	}
 	x.advance()
-	switch a.Arm {
-	case "arm-request":
-		x.guard.RequestArm(a.Reason, a.Incident, [16]byte(append(a.Random, make([]byte, 16)...))) // refused again where it was refused
-	case "arm-confirm":
-		x.guard.ConfirmArm(a.Challenge, a.Signature) // likewise
-	default:
+	switch {
+	case a.Command == "":
 		x.guard.Kill(a.Kill, a.Cause)
+		return nil
+	case !slices.Contains(commands, a.Command):
+		return errElsewhere
 	}
-	return nil
+	_, err := a.carryOut(x.guard)
+	if errors.Is(err, risk.ErrRefused) {
+		return nil // as it was
+	}
+	return err
 }
 
 // compare holds the session that was just executed against its run of the journal, and

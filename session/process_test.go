@@ -406,13 +406,18 @@ func TestCeremonyRefusesWhatIsNotRight(t *testing.T) {
 	if err := os.Remove(filepath.Join(g.state, killName)); err != nil {
 		t.Fatal(err)
 	}
-	if code, errs := confirm(first, good); code != 0 {
+	refused("killed since", first, good, 3, "kill-file was set since the request (KILL file: not yet)")
+	second := g.request()
+	good = g.sign(second, g.key)
+	asked = b.status().Time
+	eventually(t, "a minute has passed", func() bool { return later(t, b.status().Time, asked, 2*time.Minute) })
+	if code, errs := confirm(second, good); code != 0 {
 		t.Fatalf("the right one: exit code %d: %s", code, errs)
 	}
-	refused("a second time", first, good, 3, "serves once")
+	refused("a second time", second, good, 3, "serves once")
 	eventually(t, "it is armed and ACTIVE", func() bool { st := b.status(); return st.Phase == "armed" && st.Level == "ACTIVE" })
-	if types, _ := g.lines(); types["arm"] != 1 || types["arm-request"] != 1 {
-		t.Errorf("the journal has %d arm records and %d requests, want 1 and 1", types["arm"], types["arm-request"])
+	if types, _ := g.lines(); types["arm"] != 1 || types["arm-request"] != 2 {
+		t.Errorf("the journal has %d arm records and %d requests, want 1 and 2", types["arm"], types["arm-request"])
 	}
 }
 

@@ -71,6 +71,7 @@ func (s *session) status(g *risk.Status) *Status {
 	for i := range g.Latches {
 		st.Latches = append(st.Latches, s.latch(&g.Latches[i], g.Time))
 	}
+	st.Flatten = s.flatten(g)
 	held := s.books.list(g.Time)
 	for i := range cat.Instruments {
 		in := &cat.Instruments[i]
@@ -107,6 +108,19 @@ func (s *session) latch(l *risk.Latch, now exchange.Stamp) Latch {
 	return out
 }
 
+// flatten is nil when nobody asked for it.
+func (s *session) flatten(g *risk.Status) *Sale {
+	if g.Sale == nil {
+		return nil
+	}
+	out := &Sale{Since: g.Sale.Since.String(), Age: ageText(g.Time.Sub(g.Sale.Since)), Why: g.Sale.Why, Done: g.Sale.Done, Coins: []Coin{}}
+	for _, c := range g.Sale.Coins {
+		asset := &s.plan.catalog.Assets[c.Asset]
+		out.Coins = append(out.Coins, Coin{asset.Name, money.Trim(int64(c.From), asset.Decimals), money.Trim(int64(c.Left), asset.Decimals)})
+	}
+	return out
+}
+
 // next is what a person should do.
 func next(g *risk.Status, canArm bool) string {
 	switch {
@@ -114,6 +128,10 @@ func next(g *risk.Status, canArm bool) string {
 		return "give it a key to be armed with: breakwater sign --new-key FILE, then arm-key in bot.yaml, then start it again"
 	case g.Level == risk.Killed:
 		return "find out why; then remove KILL and arm: breakwater arm request"
+	case g.Sale != nil && g.Sale.Done:
+		return "everything is sold; to trade again: breakwater arm request"
+	case g.Sale != nil:
+		return "wait: everything is being sold; to stop that: breakwater kill"
 	case g.Level == risk.Halted:
 		return "look at the causes above; when they are mended: breakwater arm request"
 	case g.Phase == risk.Reconciling:

@@ -27,6 +27,7 @@ type Status struct {
 	Phase    string    `json:"phase"`
 	Level    string    `json:"level"`
 	Latches  []Latch   `json:"latches"`
+	Flatten  *Sale     `json:"flatten,omitempty"`
 	Account  Money     `json:"account"`
 	Exposure []Held    `json:"exposure"`
 	Orders   Orders    `json:"orders"`
@@ -49,6 +50,22 @@ type Latch struct {
 	Until   string `json:"until,omitempty"` // "": no timer lifts it
 	Cause   string `json:"cause"`
 	WayOut  string `json:"way_out"`
+}
+
+// Sale tells how far the sale of everything has come that the operator asked for.
+type Sale struct {
+	Since string `json:"since"`
+	Age   string `json:"age"`
+	Why   string `json:"why"`
+	Done  bool   `json:"done"` // nothing is left that the venue would take
+	Coins []Coin `json:"coins"`
+}
+
+// Coin is a coin that is being sold.
+type Coin struct {
+	Asset string `json:"asset"`
+	From  string `json:"from"` // what there was at the start
+	Left  string `json:"left"`
 }
 
 // Money is the account's worth, in its currency.

@@ -18,7 +18,7 @@ type bracket struct {
 // SetBracket protects what is held now, or what an entry will buy. A stop of 0 ends it.
 func (s *slot) SetBracket(id exchange.InstrumentID, stop, target money.Price) {
 	b := s.book(id)
-	if b == nil || !s.started || s.over {
+	if b == nil || s.shut() {
 		return
 	}
 	if stop <= 0 {
@@ -74,7 +74,7 @@ func (s *slot) watchTarget(b *position, high money.Price) {
 
 // Exit sells everything held of an instrument.
 func (s *slot) Exit(id exchange.InstrumentID) {
-	if b := s.book(id); b != nil && s.started && !s.over {
+	if b := s.book(id); b != nil && !s.shut() {
 		s.exit(b, exchange.ForStrategy)
 	}
 }
@@ -118,19 +118,31 @@ func restingStop(b *position) exchange.OrderID {
 	return 0
 }
 
-// flatten sells a slice of what is held, as the operator asked: at most a tenth of the
-// bar's volume at a time, as a limit inside the collar that fills at once or not at all.
-func (s *slot) flatten(b *position, volume money.Qty) {
-	b.bracket = bracket{}
+// flatten sells a slice of what is held, as the operator asked: as a limit inside the
+// collar that fills at once or not at all. It returns how much.
+func (s *slot) flatten(b *position, most money.Qty) money.Qty {
+	b.bracket, b.exiting = bracket{}, false
 	for _, o := range b.orders {
 		s.SendCancel(o.ID)
 	}
-	slice := min(b.held-b.reserved, max(volume/10, b.in.OrderMin))
+	slice := min(b.held-b.reserved, most)
 	if !sellable(b.in, slice, s.e.book.last[b.in.ID]) {
-		return
+		return 0
 	}
 	o := exchange.Order{Instrument: b.in.ID, Side: exchange.Sell, Type: exchange.Market, Purpose: exchange.ForFlatten, Qty: slice, Decision: s.e.book.last[b.in.ID]}
-	if s.asLimit(b, &o) {
-		s.send(b, &o)
+	if !s.asLimit(b, &o) || s.send(b, &o) == 0 {
+		return 0
+	}
+	return slice
+}
+
+// flatten sells a slice of what the slots hold of a bar's instrument: together at most a
+// tenth of its volume, or the venue's minimum where that is more.
+func (e *Engine) flatten(ev *exchange.Event) {
+	left := max(ev.Qty/10, e.cat.Instruments[ev.Instrument].OrderMin)
+	for _, s := range e.bySlot[ev.Instrument] {
+		if s.cfg.Interval == 0 || s.cfg.Interval == ev.Interval {
+			left -= s.flatten(s.book(ev.Instrument), left)
+		}
 	}
 }

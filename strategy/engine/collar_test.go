@@ -1,12 +1,14 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 
 	"breakwater/exchange"
 	"breakwater/risk"
 	"breakwater/sim"
 	"breakwater/strategy"
+	"breakwater/strategy/engine"
 )
 
 // held are limits that let no market order out, with a collar of 2 %.
@@ -91,5 +93,40 @@ func TestAKillStopsTheRunsOrdersForGood(t *testing.T) {
 	r.log.has(t, "level KILLED the owner wants it", "#2 cancel", "#2 is cancelled", "denied kill-command")
 	if r.log.count("fill sell") != 0 || r.guard.Level() != risk.Killed {
 		t.Errorf("%v", r.log.lines)
+	}
+}
+
+// Together the strategies sell a tenth of a bar's volume, whatever else they wanted.
+func TestFlattenSharesATenthOfTheVolumeAmongStrategies(t *testing.T) {
+	var slots []engine.Slot
+	for range 2 {
+		s := &script{bars: on{1: func(c *strategy.Context, _ strategy.Bar) { c.Buy(45); c.Bracket(50, 200) }}}
+		for i := 4; i < 12; i++ {
+			s.bars[i] = func(c *strategy.Context, _ strategy.Bar) { c.Bracket(60, 101); c.Exit() } // the stop would hold the coins, the rest would sell them at once
+		}
+		slots = append(slots, engine.Slot{Strategy: s, SharePPM: 500_000})
+	}
+	r := one(nil, rowsOf(60, 400, flat(12, 100)...))
+	r.slots, r.limits = slots, held()
+	r.wrap = func(f exchange.Feed) exchange.Feed { return &commanded{Feed: f, at: 4, code: exchange.CodeFlatten} }
+	r.run(t)
+	if got := r.have("XBT"); got != 0 {
+		t.Errorf("%d are left\n%v", got, r.log.lines)
+	}
+	sold := map[string]int{}
+	for _, l := range r.log.lines {
+		var at, id, side string
+		var qty int
+		if n, _ := fmt.Sscanf(l, "%s %s fill %s %d", &at, &id, &side, &qty); n == 4 && side == "sell" {
+			sold[at] += qty
+		}
+	}
+	for at, qty := range sold {
+		if qty > 40_00000000 {
+			t.Errorf("at %s %d lots were sold, more than a tenth of the bar's 400", at, qty)
+		}
+	}
+	if len(sold) < 3 || r.log.count("for flatten") < 3 {
+		t.Errorf("sold %v\n%v", sold, r.log.lines)
 	}
 }

@@ -179,6 +179,9 @@ func (e *Engine) step(ev *exchange.Event) error {
 
 func (e *Engine) onBar(ev *exchange.Event) {
 	e.book.mark(ev.Instrument, ev.Price)
+	if e.guard.Flattening() {
+		e.flatten(ev)
+	}
 	for _, s := range e.bySlot[ev.Instrument] {
 		s.onBar(ev)
 	}

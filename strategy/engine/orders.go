@@ -13,7 +13,7 @@ import (
 // strategy may not act yet, or owns nothing to sell.
 func (s *slot) Send(o *exchange.Order) exchange.OrderID {
 	b := s.book(o.Instrument)
-	if !s.started || s.over || b == nil || s.e.guard.Flattening() {
+	if b == nil || s.shut() {
 		return 0
 	}
 	if o.Side == exchange.Sell {
@@ -24,6 +24,10 @@ func (s *slot) Send(o *exchange.Order) exchange.OrderID {
 	}
 	return s.send(b, o)
 }
+
+// shut reports whether the strategy may change nothing: while it warms up, after the end of
+// the data, and while the operator has everything sold.
+func (s *slot) shut() bool { return !s.started || s.over || s.e.guard.Flattening() }
 
 // send is Send for the engine's own orders too.
 func (s *slot) send(b *position, o *exchange.Order) exchange.OrderID {
@@ -132,7 +136,7 @@ func (s *slot) end(o *order) {
 
 // SendAmend puts a change of a working order in the outbox.
 func (s *slot) SendAmend(a *exchange.Amend) {
-	if o := s.e.orders[a.Order]; s.started && !s.over && o != nil && o.slot == s {
+	if o := s.e.orders[a.Order]; !s.shut() && o != nil && o.slot == s {
 		s.outbox = append(s.outbox, request{op: exchange.OpAmend, amend: *a})
 	}
 }

@@ -146,9 +146,8 @@ func (s *slot) onBar(ev *exchange.Event) {
 	if !s.started {
 		s.warm(b)
 	}
-	s.watchTarget(b, ev.High)
-	if s.e.guard.Flattening() {
-		s.flatten(b, ev.Qty)
+	if !s.e.guard.Flattening() {
+		s.watchTarget(b, ev.High)
 	}
 	s.ctx.Focus(ev.Instrument)
 	s.cfg.Strategy.OnBar(s.ctx, bar)
@@ -173,7 +172,9 @@ func (s *slot) warm(b *position) {
 
 func (s *slot) onTrade(ev *exchange.Event) {
 	b := s.book(ev.Instrument)
-	s.watchTarget(b, ev.Price)
+	if !s.e.guard.Flattening() {
+		s.watchTarget(b, ev.Price)
+	}
 	if s.trade == nil {
 		return
 	}
