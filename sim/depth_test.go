@@ -36,4 +36,10 @@ func TestDepthShowsWhatRestsBestFirstAndHidesWhatIcebergsHide(t *testing.T) {
 			t.Errorf("%v %d: %v, want %v", c.side, c.n, got, c.want)
 		}
 	}
+	if q, none := v.At(0, exchange.Sell, 10100), v.At(0, exchange.Sell, 10150); q != 9 || none != 0 {
+		t.Errorf("%d at 10100 and %d at 10150, want 9 and 0", q, none)
+	}
+	if got, want := v.Queue(0, exchange.Sell, 10100, nil), []Resting{{0, 2, 5}, {0, 3, 4}}; !slices.Equal(got, want) {
+		t.Errorf("the queue at 10100 is %v, want %v", got, want)
+	}
 }

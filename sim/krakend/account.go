@@ -130,7 +130,8 @@ type account struct {
 	change  *exchange.Amend
 	deadMan exchange.Stamp
 	exports []*export
-	tokens  map[string]exchange.Stamp
+
+	executions, balances listeners
 }
 
 // counter is a limiter's: it decays with time and never falls below zero.
@@ -218,7 +219,6 @@ func (c *core) admit(given Account) (*account, error) {
 	a := &account{
 		Account: given, limits: tierLimits[given.Tier%Tier(len(tierLimits))], byID: map[exchange.OrderID]*order{}, named: map[string]*order{},
 		total: make([]money.Amount, len(c.catalog.Assets)), had: make([]bool, len(c.catalog.Assets)), engine: make([]counter, len(c.markets)),
-		tokens: map[string]exchange.Stamp{},
 	}
 	a.Keys, a.Balances = nil, nil // as given; what holds is in the core
 	if slices.ContainsFunc(c.accounts, func(x *account) bool { return x.Name == a.Name }) {

@@ -14,11 +14,10 @@ func (c *core) cancel(o *order, reason string) {
 		c.unschedule(o, reason)
 		return
 	}
+	o.why = reason
 	c.venue.Cancel(o.account.id, o.ID)
 	c.drain()
-	if o.ended != 0 {
-		o.reason = reason
-	}
+	o.why = ""
 }
 
 // cancelCosting cancels with the penalty of the engine's limiter.
@@ -42,13 +41,7 @@ func (a *account) called(c *core, id string) []*order {
 	if err != nil {
 		return nil
 	}
-	var out []*order
-	for _, o := range a.open {
-		if o.hasRef && o.userref == ref {
-			out = append(out, o)
-		}
-	}
-	return out
+	return a.referred(ref)
 }
 
 func (c *core) callCancelOrder(a *account, r *request) (any, error) {
@@ -92,23 +85,11 @@ func (c *core) callCancelOrderBatch(a *account, r *request) (any, error) {
 			orders = append(orders, o)
 		}
 	}
-	count := 0
-	for _, o := range orders {
-		if o.ended == 0 && c.cancelCosting(o, true) == nil {
-			count++
-		}
-	}
-	return object{{"count", count}}, nil
+	return object{{"count", c.cancelEach(orders)}}, nil
 }
 
 func (c *core) callCancelAll(a *account, _ *request) (any, error) {
-	count := 0
-	for _, o := range slices.Clone(a.open) {
-		if o.ended == 0 && c.cancelCosting(o, true) == nil {
-			count++
-		}
-	}
-	return object{{"count", count}}, nil
+	return object{{"count", c.cancelEach(slices.Clone(a.open))}}, nil
 }
 
 // longestDeadMan bounds the dead man's switch (Kraken REST docs, CancelAllOrdersAfter).
@@ -122,15 +103,22 @@ func (c *core) callCancelAllOrdersAfter(a *account, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	now, trigger := c.setDeadMan(a, seconds)
+	return object{{"currentTime", now}, {"triggerTime", trigger}}, nil
+}
+
+// setDeadMan arms the account's dead man's switch, or with 0 disarms it, and says what
+// time it is and when it fires.
+func (c *core) setDeadMan(a *account, seconds int64) (now, trigger string) {
 	after := time.Duration(seconds) * time.Second
 	c.venue.CancelAllAfter(a.id, after)
 	c.drain()
 	text := func(t exchange.Stamp) string { return t.Time().Format("2006-01-02T15:04:05Z") }
-	trigger := "0"
+	trigger = "0"
 	a.deadMan = 0
 	if seconds > 0 {
 		a.deadMan = c.now.Add(after)
 		trigger = text(a.deadMan)
 	}
-	return object{{"currentTime", text(c.now)}, {"triggerTime", trigger}}, nil
+	return text(c.now), trigger
 }

@@ -9,19 +9,27 @@ import (
 )
 
 func (c *core) callAmendOrder(a *account, r *request) (any, error) {
-	o, err := c.working(a, r.params)
+	id, _, err := c.amendOrder(a, r.params)
 	if err != nil {
 		return nil, err
+	}
+	return object{{"amend_id", id}}, nil
+}
+
+// amendOrder changes an order in place. id is the amendment's.
+func (c *core) amendOrder(a *account, p params) (id string, o *order, err error) {
+	if o, err = c.working(a, p); err != nil {
+		return "", nil, err
 	}
 	if err := c.engine(a, o.m.in.ID, 1+amendPenalty.of(c.now.Sub(o.changed)), false); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if o.starts != 0 && o.status == "pending" || o.Close.On || o.viqc {
-		return nil, errNotEditable
+		return "", nil, errNotEditable
 	}
-	change, err := c.readAmend(o, r.params)
+	change, err := c.readAmend(o, p)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if len(o.amends) == 0 {
 		o.note("original", c.ids.next('T'), o.opened)
@@ -31,7 +39,7 @@ func (c *core) callAmendOrder(a *account, r *request) (any, error) {
 	c.venue.Amend(a.id, change)
 	c.drain()
 	if a.refused != exchange.CodeAmended {
-		return nil, c.refusal(o.m, a.refused)
+		return "", nil, c.refusal(o.m, a.refused)
 	}
 	o.changed = c.now
 	if !slices.Contains(o.misc, "amended") {
@@ -39,9 +47,9 @@ func (c *core) callAmendOrder(a *account, r *request) (any, error) {
 	}
 	o.m.touch(o.Side, before, c.now)
 	o.m.touch(o.Side, o.Price, c.now)
-	id := c.ids.next('T')
+	id = c.ids.next('T')
 	o.note("user", id, c.now)
-	return object{{"amend_id", id}}, nil
+	return id, o, nil
 }
 
 // readAmend reads the fields of AmendOrder; a relative price counts from the last trade.
@@ -130,20 +138,7 @@ func (c *core) callEditOrder(a *account, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !r.has("txid") {
-		return nil, invalid("txid")
-	}
-	old := c.byTxid[r.get("txid")]
-	if old == nil || old.account != a || old.m != m || old.ended != 0 {
-		return nil, errUnknownOrder
-	}
-	if err := c.engine(a, m.in.ID, 1+editPenalty.of(c.now.Sub(old.changed)), false); err != nil {
-		return nil, err
-	}
-	if old.Close.On || old.viqc {
-		return nil, errNotEditable
-	}
-	o, err := c.readOrder(a, m, edited(old, r.params))
+	old, o, err := c.readEdit(a, m, r.params)
 	if err != nil {
 		return nil, err
 	}
@@ -167,6 +162,25 @@ func (c *core) callEditOrder(a *account, r *request) (any, error) {
 	}
 	out[1].value = o.txid
 	return append(out, member{"descr", o.words()}), nil
+}
+
+// readEdit finds the order that is to be replaced and reads the one that replaces it.
+func (c *core) readEdit(a *account, m *market, p params) (old, o *order, err error) {
+	if !p.has("txid") {
+		return nil, nil, invalid("txid")
+	}
+	old = c.byTxid[p.get("txid")]
+	if old == nil || old.account != a || old.m != m || old.ended != 0 {
+		return nil, nil, errUnknownOrder
+	}
+	if err := c.engine(a, m.in.ID, 1+editPenalty.of(c.now.Sub(old.changed)), false); err != nil {
+		return nil, nil, err
+	}
+	if old.Close.On || old.viqc {
+		return nil, nil, errNotEditable
+	}
+	o, err = c.readOrder(a, m, edited(old, p))
+	return old, o, err
 }
 
 // edited are the fields of an order with those that EditOrder changes.

@@ -32,6 +32,8 @@ type core struct {
 	strangers map[string]stranger
 	events    []exchange.Event
 	prints    map[uint64]printed // of the events being booked, by the venue's trade id
+	wall      exchange.Stamp     // the clock of links: real time, or in lockstep the venue's
+	hub       hub
 }
 
 // printed is what both sides of a trade share.
@@ -128,6 +130,7 @@ func (c *core) drain() {
 		if m := &c.markets[i]; m.moved {
 			m.moved = false
 			c.quoted(m)
+			c.tellBook(m)
 		}
 	}
 }
@@ -142,8 +145,11 @@ func (c *core) printAll() {
 		}
 	}
 	slices.SortFunc(takes, func(a, b *exchange.Event) int { return cmp.Compare(a.TradeID, b.TradeID) })
-	for _, ev := range takes {
+	for i, ev := range takes {
 		m := &c.markets[ev.Instrument]
+		if i == 0 || takes[i-1].Instrument != ev.Instrument {
+			m.untold = m.tradeID
+		}
 		atMarket := false
 		if a := c.client(ev.Account); a != nil {
 			if o := a.byID[ev.Order]; o != nil {
@@ -152,6 +158,9 @@ func (c *core) printAll() {
 		}
 		c.prints[ev.TradeID] = printed{m.print(ev.Time, ev.Price, ev.Qty, ev.Side, atMarket), atMarket}
 		m.touch(ev.Side.Opposite(), ev.Price, ev.Time)
+		if i+1 == len(takes) || takes[i+1].Instrument != ev.Instrument {
+			c.tellTrades(m, m.untold)
+		}
 	}
 }
 
@@ -170,7 +179,9 @@ func (c *core) clientEvent(a *account, ev *exchange.Event) {
 	}
 	o := a.byID[ev.Order]
 	if o == nil && ev.Kind == exchange.KindOrder && ev.Op == exchange.OpVenue && ev.Count != 0 {
-		o = c.born(a, ev)
+		if o = c.born(a, ev); o != nil && ev.State == exchange.Working {
+			c.admitted(o, ev.Time)
+		}
 	}
 	switch {
 	case o == nil:
@@ -184,6 +195,9 @@ func (c *core) clientEvent(a *account, ev *exchange.Event) {
 
 func (c *core) orderEvent(o *order, ev *exchange.Event) {
 	o.m.touch(o.Side, o.Price, ev.Time)
+	if o.Type == exchange.TrailingStopLimit {
+		o.m.stream.feed.all = true // its limit is known to the venue only
+	}
 	switch {
 	case ev.State == exchange.Rejected:
 		o.account.refused = ev.Code
@@ -197,10 +211,17 @@ func (c *core) orderEvent(o *order, ev *exchange.Event) {
 			o.account.refused = exchange.CodeAmended
 			c.end(o, "canceled", "User requested", ev.Time)
 		case ev.Code == exchange.CodeAmended:
+			o.m.touch(o.Side, o.Price, ev.Time)
 			o.apply(o.account.change)
+			o.m.touch(o.Side, o.Price, ev.Time)
+			c.report(o, execAmended, ev.Time)
 		}
 	case ev.State == exchange.Cancelled:
-		c.end(o, "canceled", ev.Code.String(), ev.Time)
+		reason := ev.Code.String()
+		if o.why != "" {
+			reason = o.why
+		}
+		c.end(o, "canceled", reason, ev.Time)
 	case ev.State == exchange.Expired:
 		c.end(o, "expired", ev.Code.String(), ev.Time)
 	case ev.Code == exchange.CodeTriggered:
@@ -210,8 +231,10 @@ func (c *core) orderEvent(o *order, ev *exchange.Event) {
 			word = "touched"
 		}
 		o.misc = append(o.misc, word)
+		c.report(o, execStatus, ev.Time)
 	case ev.Code == exchange.CodeNone && ev.Op == exchange.OpSubmit:
 		o.status = "open"
+		c.admitted(o, ev.Time)
 	case ev.Code != exchange.CodeNone:
 		o.account.refused = ev.Code
 	}
@@ -281,6 +304,9 @@ func (c *core) end(o *order, status, reason string, at exchange.Stamp) {
 		o.misc = append(o.misc, "partial")
 	}
 	o.leave()
+	if o.told {
+		c.report(o, map[string]string{"closed": execFilled, "canceled": execCanceled, "expired": execExpired}[status], o.ended)
+	}
 	a.closed = append(a.closed, o)
 	if len(a.closed) > keptRows*3/2 {
 		for _, old := range a.closed[:keptRows/2] {
@@ -301,7 +327,7 @@ func (c *core) bookFill(o *order, ev *exchange.Event) {
 	o.feeAsset = ev.FeeAsset
 	f := &fill{
 		txid: c.ids.next('T'), position: c.ids.next('T'), order: o, at: ev.Time, price: ev.Price, qty: ev.Qty, cost: cost, fee: ev.Fee, feeIn: ev.FeeAsset,
-		maker: ev.Liquidity == exchange.Maker, tradeID: c.prints[ev.TradeID].id,
+		maker: ev.Liquidity == exchange.Maker, tradeID: c.prints[ev.TradeID].id, cumQty: o.filled, cumCost: o.cost,
 	}
 	m.touch(o.Side, ev.Price, ev.Time)
 	base, _ := m.in.BaseAmount(ev.Qty)
@@ -329,6 +355,11 @@ func (c *core) bookFill(o *order, ev *exchange.Event) {
 		}
 		a.fills = slices.Delete(a.fills, 0, keptRows/2)
 	}
+	c.report(o, execTrade, ev.Time)
+	for _, id := range f.rows {
+		c.booked(a, c.byRow[id])
+	}
+	o.refill(c, ev)
 	if ev.State == exchange.Filled {
 		c.end(o, "closed", "", ev.Time)
 	}
@@ -356,7 +387,7 @@ func (c *core) deposit(a *account, asset exchange.AssetID, amount money.Amount) 
 		return err
 	}
 	c.drain()
-	c.ledger(a, c.ids.next('F'), "deposit", asset, amount, 0, c.now)
+	c.booked(a, c.ledger(a, c.ids.next('F'), "deposit", asset, amount, 0, c.now))
 	return nil
 }
 
@@ -388,4 +419,5 @@ func (c *core) setStatus(s exchange.Status) {
 		c.markets[i].status = s
 	}
 	c.drain()
+	c.announce()
 }

@@ -11,13 +11,20 @@ import (
 	"time"
 )
 
-// Handler serves Kraken's REST interface under /0/.
+// streamPath is where WebSocket clients connect, for public and private channels alike.
+const streamPath = "/v2"
+
+// Handler serves Kraken's REST interface under /0/ and its WebSocket interface at /v2.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // raw is an answer that is no JSON: the ZIP of an export.
 type raw []byte
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == streamPath {
+		s.stream(w, r)
+		return
+	}
 	if n := s.inFlight.Add(1); n > int64(s.config.MostRequests) {
 		s.inFlight.Add(-1)
 		reply(w, nil, failure("EService:Throttled:"+strconv.FormatInt(time.Now().Unix()+1, 10)))

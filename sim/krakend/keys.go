@@ -10,15 +10,8 @@ import (
 // tokenLife is how long a WebSocket token may wait for its use.
 const tokenLife = 15 * time.Minute
 
-func (c *core) callGetWebSocketsToken(a *account, _ *request) (any, error) {
-	for token, until := range a.tokens {
-		if until <= c.now {
-			delete(a.tokens, token)
-		}
-	}
-	token := c.ids.plain(43)
-	a.tokens[token] = c.now.Add(tokenLife)
-	return object{{"token", token}, {"expires", int(tokenLife.Seconds())}}, nil
+func (c *core) callGetWebSocketsToken(_ *account, r *request) (any, error) {
+	return object{{"token", c.issue(r.key).text}, {"expires", int(tokenLife.Seconds())}}, nil
 }
 
 func (c *core) callGetAPIKeyInfo(_ *account, r *request) (any, error) {

@@ -25,7 +25,9 @@ type market struct {
 	spreads                     []spread
 	touched                     [2]map[money.Price]exchange.Stamp // when a level changed last, by side
 	moved                       bool                              // since the top of the book was looked at
-	crowd                       *crowd                            // nil: nobody but the clients
+	stream                      stream
+	untold                      int64  // the last trade that streams were told of
+	crowd                       *crowd // nil: nobody but the clients
 }
 
 // trade is a public trade.
@@ -103,6 +105,7 @@ func (m *market) touch(side exchange.Side, p money.Price, at exchange.Stamp) {
 		m.touched[side] = map[money.Price]exchange.Stamp{}
 	}
 	m.touched[side][p] = at
+	m.stream.note(side, p)
 }
 
 // quoted notes the top of the book where it has changed, and forgets the times of levels

@@ -39,7 +39,10 @@ type order struct {
 	feeAsset exchange.AssetID
 	fills    []*fill
 	amends   []amendment
-	stopped  bool // its trigger was reached
+	stopped  bool      // its trigger was reached
+	told     bool      // subscribers know of it
+	why      string    // it is being cancelled
+	shown    money.Qty // iceberg: what is left of the part that shows
 }
 
 // amendment is a row of OrderAmends.
@@ -66,7 +69,9 @@ type fill struct {
 	feeIn    exchange.AssetID
 	maker    bool
 	tradeID  int64
-	rows     []string // ledger ids
+	rows     []string  // ledger ids
+	cumQty   money.Qty // of the order, with this one
+	cumCost  int64
 }
 
 // ledgerRow is a row of the account's ledger.

@@ -29,6 +29,8 @@ type Config struct {
 
 	Fees            sim.Fees // nil: sim.KrakenFees
 	PostOnlyRejects bool     // a post-only order that would cross is refused at once
+	FullExecutions  bool     // kinder than Kraken: every row of executions has all that an order is
+	AnyConnections  bool     // no limit on how often an address connects
 	HistoryCost     float64  // what Ledgers and TradesHistory cost of the REST counter; 0: 2
 	MostRequests    int      // at a time; more are EService:Throttled; 0: 512
 
@@ -56,6 +58,7 @@ type Server struct {
 	inFlight atomic.Int64
 	real     time.Time
 	venue    exchange.Stamp // at real
+	sockets  sockets
 }
 
 // The rhythm of the server in real time, and its defaults.
@@ -261,10 +264,14 @@ func (s *Server) run() {
 	for {
 		select {
 		case call := <-s.calls:
+			s.core.wall = s.link()
 			s.core.advance(s.clock())
 			call(s.core)
-		case <-wake:
+			s.core.tellBooks()
+		case now := <-wake:
+			s.core.wall = s.link()
 			s.core.advance(s.clock())
+			s.core.tend(now)
 		case <-s.quit:
 			return
 		}
@@ -277,6 +284,15 @@ func (s *Server) clock() exchange.Stamp {
 		return s.core.now
 	}
 	return s.venue.Add(time.Duration(float64(time.Since(s.real)) * s.config.Speed))
+}
+
+// link is the clock of the connections, whose other ends have our time whatever the
+// venue's speed.
+func (s *Server) link() exchange.Stamp {
+	if s.config.Lockstep {
+		return s.core.now
+	}
+	return exchange.At(time.Now())
 }
 
 // do runs f where the venue is owned and waits for it; false when the server is closed.
@@ -295,6 +311,7 @@ func (s *Server) do(f func(*core)) bool {
 func (s *Server) Close() {
 	s.close.Do(func() { close(s.quit) })
 	<-s.done
+	s.sockets.close()
 }
 
 // Now is the venue's time.
@@ -305,7 +322,11 @@ func (s *Server) Now() (now time.Time) {
 
 // Step lets time pass in a venue that runs in lockstep.
 func (s *Server) Step(d time.Duration) {
-	s.do(func(c *core) { c.advance(c.now.Add(max(0, d))) })
+	s.do(func(c *core) {
+		c.wall = c.now.Add(max(0, d))
+		c.advance(c.wall)
+		c.tend(time.Now())
+	})
 }
 
 // SetStatus changes what the venue allows: online, post-only, cancel-only, maintenance.

@@ -11,24 +11,34 @@ func (c *core) callAddOrder(a *account, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	o, err := c.addOrder(a, m, r.params)
+	if err != nil {
+		return nil, err
+	}
+	if o.txid == "" {
+		return object{{"descr", o.words()}}, nil
+	}
+	return object{{"descr", o.words()}, {"txid", []string{o.txid}}}, nil
+}
+
+// addOrder places an order of AddOrder's fields, or with validate only checks it: then it
+// has no txid.
+func (c *core) addOrder(a *account, m *market, p params) (*order, error) {
 	if err := c.engine(a, m.in.ID, 1, false); err != nil {
 		return nil, err
 	}
-	o, err := c.readOrder(a, m, r.params)
+	o, err := c.readOrder(a, m, p)
 	if err != nil {
 		return nil, err
 	}
-	validate, err := r.flag("validate", false)
-	if err != nil {
+	validate, err := p.flag("validate", false)
+	switch {
+	case err != nil:
 		return nil, err
+	case validate:
+		return o, c.permitted(o)
 	}
-	if validate {
-		return object{{"descr", o.words()}}, c.permitted(o)
-	}
-	if err := c.submit(o); err != nil {
-		return nil, err
-	}
-	return object{{"descr", o.words()}, {"txid", []string{o.txid}}}, nil
+	return o, c.submit(o)
 }
 
 // words is what AddOrder answers of an order.
@@ -74,6 +84,7 @@ func (c *core) submit(o *order) error {
 	if o.starts != 0 {
 		o.status = "pending"
 		c.scheduled = append(c.scheduled, o)
+		c.admitted(o, c.now)
 		return nil
 	}
 	return c.hand(o)
@@ -120,29 +131,18 @@ func (c *core) callAddOrderBatch(a *account, r *request) (any, error) {
 		return nil, err
 	}
 	items := r.items("orders")
-	if len(items) < 2 || len(items) > 15 {
-		return nil, invalid("orders")
+	for _, p := range items {
+		if r.has("deadline") {
+			p["deadline"] = r.get("deadline")
+		}
 	}
-	if err := c.engine(a, m.in.ID, float64(len(items))/2, false); err != nil {
+	orders, err := c.readBatch(a, m, items)
+	if err != nil {
 		return nil, err
 	}
 	validate, err := r.flag("validate", false)
 	if err != nil {
 		return nil, err
-	}
-	orders := make([]*order, len(items))
-	for i, p := range items {
-		if r.has("deadline") {
-			p["deadline"] = r.get("deadline")
-		}
-		if orders[i], err = c.readOrder(a, m, p); err != nil {
-			return nil, err
-		}
-		for _, x := range orders[:i] {
-			if x.clientID != "" && x.clientID == orders[i].clientID {
-				return nil, errDuplicateClientID
-			}
-		}
 	}
 	rows := []object{}
 	for _, o := range orders {
@@ -163,6 +163,29 @@ func (c *core) callAddOrderBatch(a *account, r *request) (any, error) {
 		rows = append(rows, row)
 	}
 	return object{{"orders", rows}}, nil
+}
+
+// readBatch reads the orders of a batch: one that is wrong refuses all.
+func (c *core) readBatch(a *account, m *market, items []params) ([]*order, error) {
+	if len(items) < 2 || len(items) > 15 {
+		return nil, invalid("orders")
+	}
+	if err := c.engine(a, m.in.ID, float64(len(items))/2, false); err != nil {
+		return nil, err
+	}
+	orders := make([]*order, len(items))
+	for i, p := range items {
+		var err error
+		if orders[i], err = c.readOrder(a, m, p); err != nil {
+			return nil, err
+		}
+		for _, x := range orders[:i] {
+			if x.clientID != "" && x.clientID == orders[i].clientID {
+				return nil, errDuplicateClientID
+			}
+		}
+	}
+	return orders, nil
 }
 
 // working finds an open order of the account by txid or cl_ord_id.
