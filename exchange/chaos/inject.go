@@ -1,9 +1,11 @@
 package chaos
 
 import (
+	"slices"
 	"time"
 
 	"breakwater/exchange"
+	"breakwater/exchange/money"
 )
 
 // Injector plays a plan in virtual time. It outlives the process that the plan crashes. It
@@ -15,6 +17,11 @@ type Injector struct {
 	start exchange.Stamp
 	log   []Firing
 	over  bool
+	has   [verbs]bool
+	waits bool // some rule waits for a point
+	met   []string
+	// outside is what the market's price is elsewhere, where our venue's is another.
+	outside map[exchange.InstrumentID]money.Price
 }
 
 // run is how far a rule is.
@@ -39,8 +46,10 @@ func NewInjector(p Plan, start exchange.Stamp) (*Injector, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	x := &Injector{plan: p, runs: make([]run, len(p.Rules)), now: start, start: start}
+	x := &Injector{plan: p, runs: make([]run, len(p.Rules)), now: start, start: start, outside: map[exchange.InstrumentID]money.Price{}}
 	for i := range x.runs {
+		x.has[p.Rules[i].Do] = true
+		x.waits = x.waits || p.Rules[i].After != ""
 		x.runs[i].from, x.runs[i].next, x.runs[i].first = exchange.Never, exchange.Never, exchange.Never
 		if p.Rules[i].After == "" {
 			x.begin(i, start.Add(p.Rules[i].At))
@@ -67,7 +76,7 @@ func (x *Injector) Advance(now exchange.Stamp) { x.now = max(x.now, now) }
 
 // Reach tells that a point of the run is reached. Rules that wait for it begin now.
 func (x *Injector) Reach(point string) {
-	if x.over {
+	if x.over || !x.waits {
 		return
 	}
 	for i := range x.runs {
@@ -81,11 +90,11 @@ func (x *Injector) Reach(point string) {
 	}
 }
 
-// on reports whether a rule is on at this instant.
-func (x *Injector) on(i int) bool {
+// on reports whether a rule is on at an instant.
+func (x *Injector) on(i int, t exchange.Stamp) bool {
 	r, rule := &x.runs[i], &x.plan.Rules[i]
 	switch {
-	case x.over || r.from == exchange.Never || x.now < r.from || x.now >= x.end(i):
+	case x.over || r.from == exchange.Never || t < r.from || t >= x.end(i):
 		return false
 	case rule.Do.Shape() != Hits:
 		return true
@@ -115,7 +124,7 @@ func (x *Injector) fire(i int, what string) *Rule {
 // when none does. It counts. pair is "" for what concerns none.
 func (x *Injector) Strike(f Family, target, pair string) *Rule {
 	for i := range x.runs {
-		if rule := &x.plan.Rules[i]; rule.Do.Family() == f && rule.Do.Shape() == Hits && x.on(i) && rule.Matches(target, pair) {
+		if rule := &x.plan.Rules[i]; rule.Do.Family() == f && rule.Do.Shape() == Hits && x.on(i, x.now) && rule.Matches(target, pair) {
 			return x.fire(i, target)
 		}
 	}
@@ -126,18 +135,36 @@ func (x *Injector) Strike(f Family, target, pair string) *Rule {
 // pair hold for all of them; pair and target may be "" when only such rules can matter. A
 // state counts as fired when it is first asked for and holds.
 func (x *Injector) Holds(v Verb, target, pair string) *Rule {
+	if !x.has[v] {
+		return nil
+	}
 	for i := range x.runs {
-		rule := &x.plan.Rules[i]
-		if rule.Do != v || !x.on(i) || !rule.Matches(target, pair) {
-			continue
+		if rule := &x.plan.Rules[i]; rule.Do == v && x.on(i, x.now) && rule.Matches(target, pair) {
+			return x.holding(i)
 		}
-		if r := &x.runs[i]; !r.told {
-			r.told = true
-			return x.fire(i, "")
-		}
-		return rule
 	}
 	return nil
+}
+
+// holdsValue is Holds for the rules of a verb that have a value.
+func (x *Injector) holdsValue(v Verb, value string) bool {
+	found := false
+	for i := range x.runs {
+		if rule := &x.plan.Rules[i]; x.has[v] && rule.Do == v && rule.Value == value && x.on(i, x.now) {
+			x.holding(i)
+			found = true
+		}
+	}
+	return found
+}
+
+// holding notes that a state was met.
+func (x *Injector) holding(i int) *Rule {
+	if r := &x.runs[i]; !r.told {
+		r.told = true
+		return x.fire(i, "")
+	}
+	return &x.plan.Rules[i]
 }
 
 // Take is the next act of a family that is due, nil when none is; call it until then. It
@@ -189,6 +216,23 @@ func (x *Injector) NextDue() exchange.Stamp {
 	return due
 }
 
+// nextAfter is NextDue of what lies behind an instant.
+func (x *Injector) nextAfter(t exchange.Stamp) exchange.Stamp {
+	due := exchange.Never
+	for i := range x.runs {
+		r := &x.runs[i]
+		if x.over || r.from == exchange.Never {
+			continue
+		}
+		for _, at := range [...]exchange.Stamp{r.from, r.next, x.end(i)} {
+			if at > t {
+				due = min(due, at)
+			}
+		}
+	}
+	return due
+}
+
 // Heal ends every fault for good: nothing fires any more.
 func (x *Injector) Heal() { x.over = true }
 
@@ -220,6 +264,27 @@ func (x *Injector) NeverFired() []int {
 	}
 	return places
 }
+
+// Dangers that a run can meet, for expectations that a test really got there.
+const (
+	FoundOpen   = "unknown-found-in-open-orders"
+	FoundClosed = "unknown-found-in-closed-orders"
+	FoundTrades = "unknown-found-in-trades"
+	GivenUp     = "unknown-given-up"
+)
+
+// Dangers are all that the link tells of; a World may note its own.
+var Dangers = []string{FoundOpen, FoundClosed, FoundTrades, GivenUp}
+
+// Met notes that the run got into a danger.
+func (x *Injector) Met(danger string) {
+	if !x.HasMet(danger) {
+		x.met = append(x.met, danger)
+	}
+}
+
+// HasMet reports whether the run got into a danger.
+func (x *Injector) HasMet(danger string) bool { return slices.Contains(x.met, danger) }
 
 // Since is how long the run lasts.
 func (x *Injector) Since() time.Duration { return x.now.Sub(x.start) }
