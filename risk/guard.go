@@ -58,11 +58,24 @@ func (NoKillSwitch) Present() bool { return false }
 
 // New checks a Config, folds the history, and puts the guard before its exchange. It asks
 // the exchange for the opening snapshot.
-func New(cfg Config) (*Guard, error) {
+func New(cfg Config) (*Guard, error) { return newGuard(cfg, NoControl) }
+
+// NewWithout is New for a guard that lacks one control: its ablation, by which a scenario
+// shows what the control is for. Its first record says so, and an engine refuses it outside
+// a World. Only scenarios may make one.
+func NewWithout(cfg Config, c Control) (*Guard, error) {
+	if c == NoControl || c >= controls {
+		return nil, fmt.Errorf("risk: control %d cannot be taken out: there is none", c)
+	}
+	return newGuard(cfg, c)
+}
+
+func newGuard(cfg Config, without Control) (*Guard, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, key: cfg.ArmKey, s: newState(&cfg), woken: -1}
+	g.s.without = without
 	g.waker, _ = cfg.Exchange.(exchange.Waker)
 	if cfg.History != nil {
 		if err := cfg.History(g.fold); err != nil {
@@ -245,7 +258,7 @@ func (g *Guard) outcome(o *exchange.Order, state exchange.State) {
 
 // dryNow reports whether nothing may leave: by configuration, or in the cycle after the
 // ceremony.
-func (s *state) dryNow() bool { return s.dry || s.host.cycle }
+func (s *state) dryNow() bool { return s.dry && s.without != DryRun || s.host.cycle }
 
 // deny records a denial and the latches that denials set.
 func (g *Guard) deny(r Record) error {
@@ -389,6 +402,10 @@ func (g *Guard) cancelEntriesOf(l *latch) {
 // Refresh asks the exchange for a snapshot, which is compared with the guard's own view.
 func (g *Guard) Refresh() error { return g.ex.Refresh() }
 
+// Ablated is the control that the guard lacks; NoControl for every guard but those of
+// NewWithout.
+func (g *Guard) Ablated() Control { return g.s.without }
+
 // Level is the global level.
 func (g *Guard) Level() Level { return g.s.level }
 
@@ -440,6 +457,9 @@ func (g *Guard) Note(text string) {
 // shut is journal-health: what cannot be recorded does not happen. The latch stands only
 // in memory; entries are taken back.
 func (g *Guard) shut(err error) {
+	if g.s.without == JournalHealth {
+		return
+	}
 	g.failed = fmt.Errorf("risk: journal-health: cannot record, so nothing may happen: %w", err)
 	g.s.latches = append(g.s.latches, latch{
 		control: JournalHealth, instrument: exchange.None, slot: -1, level: Halted, since: g.s.now, until: exchange.Never, cause: err.Error(),
@@ -465,8 +485,9 @@ func (g *Guard) write(r Record, durable bool) error {
 	g.record = r
 	g.record.Time = g.s.now
 	if err := g.rec.Record(&g.record, durable); err != nil {
-		g.shut(err)
-		return g.failed
+		if g.shut(err); g.failed != nil {
+			return g.failed
+		}
 	}
 	if err := g.s.apply(&g.record); err != nil {
 		g.Halt(err.Error())

@@ -88,14 +88,15 @@ func (g *Guard) onMarket(ev *exchange.Event) bool {
 // price 0.
 func (g *Guard) sound(ev *exchange.Event) bool {
 	switch {
+	case g.s.without == DataIntegrity && ev.Price > 0:
 	case ev.Price < 0 || ev.Price == 0 && ev.Kind != exchange.KindTop || ev.AskPrice < 0 || ev.Qty < 0 || ev.AskQty < 0:
 		g.flaw(ev, exchange.CodeNotFinite)
+		return false
 	case ev.Time-ev.Received > exchange.Stamp(futureMax):
 		g.flaw(ev, exchange.CodeFutureTime)
-	default:
-		return true
+		return false
 	}
-	return false
+	return true
 }
 
 // passCycle ends the dry cycle after the ceremony: a strategy has decided on what came at
@@ -168,7 +169,7 @@ func (g *Guard) onFact(ev *exchange.Event) (moved bool) {
 	}
 	switch ev.Kind {
 	case exchange.KindTop:
-		if ev.AskPrice <= ev.Price && ev.AskPrice != 0 {
+		if ev.AskPrice <= ev.Price && ev.AskPrice != 0 && s.without != DataIntegrity {
 			g.flaw(ev, exchange.CodeCrossedBook)
 			return false
 		}
@@ -331,7 +332,7 @@ func (g *Guard) onTime() {
 	}
 	if newDay {
 		g.write(Record{Type: RecDayStart, Equity: s.acct.equity}, true)
-		if s.limits.VenueSharePPM != Unlimited && s.venueShare() > s.limits.VenueSharePPM {
+		if s.limits.VenueSharePPM != Unlimited && s.without != VenueExposure && s.venueShare() > s.limits.VenueSharePPM {
 			g.Note("venue-exposure: more of the declared capital than agreed lies on this venue")
 		}
 	}
@@ -439,7 +440,7 @@ func (g *Guard) trip(l latch) bool {
 	}
 	if l.level == Killed {
 		_ = g.CancelAll(false) // an error of a cancel is the exchange's to report: the orders stay in the books
-	} else if l.level >= ReduceOnly {
+	} else if l.level >= ReduceOnly && s.without != HaltKeepsPositions {
 		g.cancelEntriesOf(&l)
 	}
 	return true

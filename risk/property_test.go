@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -619,8 +618,8 @@ func (w *world) notLooser(before, after *Guard) {
 			w.Fatalf("a restart lost %v %v %q", l.Control, l.Level, l.Cause)
 		}
 	}
-	for i, was := range counted(before.s) {
-		if is := counted(after.s)[i]; is != was {
+	for i, was := range durable(before.s) {
+		if is := durable(after.s)[i]; is != was {
 			w.Fatalf("a restart changed what is counted:\n%s\n%s", was, is)
 		}
 	}
@@ -641,33 +640,6 @@ func (w *world) notLooser(before, after *Guard) {
 	}
 	if b, a := &before.s.day, &after.s.day; b.high-a.high > b.high/1000 && before.s.now.Sub(b.noted.at) >= time.Second {
 		w.Fatalf("a restart set the high-water mark back from %d to %d", b.high, a.high)
-	}
-}
-
-// counted is all durable state but the latches and the extremes of equity.
-func counted(s *state) []string {
-	a, r, h := s.acct, &s.rate, s.host
-	h.due, h.key, h.keyAt, h.checks = 0, false, 0, [controls]checkState{}
-	h.starts = window{}
-	orders, signals := []string{}, []string{}
-	for _, oo := range a.open {
-		if oo.state == exchange.Pending {
-			oo.state = exchange.Unknown // as a start takes it
-		}
-		oo.since = 0
-		orders = append(orders, fmt.Sprintf("%+v", oo))
-	}
-	for slot, ids := range r.used {
-		for _, id := range ids {
-			signals = append(signals, fmt.Sprint(slot, id, *r.signals[signalKey{exchange.SlotID(slot), id}]))
-		}
-	}
-	return []string{
-		fmt.Sprintln("balances", a.balance), fmt.Sprintln("held", a.held, a.buying), fmt.Sprintf("slots %+v", a.slots), fmt.Sprintln("ids", a.lastID, a.tradeID),
-		"orders " + strings.Join(orders, "\n"), "signals " + strings.Join(signals, "\n"), fmt.Sprintln("signals", r.used, r.last, r.newest),
-		fmt.Sprintf("rates %v %v %v %v %v %v", r.pairs, r.minute, r.day, r.hits, r.denied, r.doubles),
-		fmt.Sprintln("cycles", r.cycles, r.filled), fmt.Sprintln("executed", r.executed, r.turnover),
-		fmt.Sprintf("losses %+v", s.loss), fmt.Sprintf("host %+v", h), fmt.Sprintln("day", s.day.started, s.day.start, s.day.end), fmt.Sprintln("adopted", s.adopted),
 	}
 }
 

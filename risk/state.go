@@ -174,13 +174,13 @@ func (s *state) endOfDay(t exchange.Stamp) exchange.Stamp {
 func (s *state) floors() {
 	d, l := &s.day, &s.limits
 	d.lossAt, d.lossBy = -Unlimited, NoControl
-	if l.DailyLoss.Binds() {
+	if l.DailyLoss.Binds() && s.without != DailyLoss {
 		d.lower(d.start-l.DailyLoss.Of(d.start), DailyLoss)
 	}
-	if l.ProfileDailyPPM != Unlimited {
+	if l.ProfileDailyPPM != Unlimited && s.without != ProfileLimits {
 		d.lower(d.start-Share(l.ProfileDailyPPM).Of(d.start), ProfileLimits)
 	}
-	if step, ok := s.host.rampStep(l); ok {
+	if step, ok := s.host.rampStep(l); ok && s.without != RampUp {
 		d.lower(d.start-step.DailyLoss, RampUp)
 	}
 	d.fallAt, d.fallBy = -Unlimited, NoControl
@@ -194,9 +194,6 @@ func (s *state) floors() {
 		if at := d.high - Share(f.ppm).Of(d.high); at > d.fallAt {
 			d.fallAt, d.fallBy = at, f.by
 		}
-	}
-	if s.without != NoControl && d.lossBy == s.without {
-		d.lossAt, d.lossBy = -Unlimited, NoControl
 	}
 }
 

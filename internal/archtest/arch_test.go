@@ -73,6 +73,13 @@ func TestEachRuleCatchesItsViolation(t *testing.T) {
 		{"only-the-guard-places-orders", "strategy/engine",
 			`import "breakwater/exchange"; func f(x exchange.Exchange) error { return x.Cancel(1) }`, ""},
 
+		{"only-scenarios-ablate", "cmd", `import "breakwater/risk"; func f(c risk.Config) { risk.NewWithout(c, risk.KillFile) }`, "uses NewWithout, which only [scenarios]"},
+		{"only-scenarios-ablate", "sim/world", `import "breakwater/risk"; var _ = risk.NewWithout`, "uses NewWithout"},
+		{"only-scenarios-ablate", "scenarios", `import "breakwater/risk"; var _ = risk.NewWithout`, ""},
+		{"only-scenarios-ablate", "session", `import "breakwater/strategy/engine"; var _ = engine.Config{Ablated: true}`, "uses Ablated"},
+		{"only-scenarios-ablate", "sim/world", `import "breakwater/strategy/engine"; var _ = engine.Config{Ablated: true}`, ""},
+		{"only-scenarios-ablate", "reports", `import "breakwater/risk"; func f(g *risk.Guard) risk.Control { return g.Ablated() }`, ""},
+
 		{"no-ambient-input", "sim", `import "time"; var _ = time.Now`, "uses time.Now"},
 		{"no-ambient-input", "sim", `import . "time"; func f() { Sleep(1) }`, "uses time.Sleep"},
 		{"no-ambient-input", "sim", `import clock "time"; func f() { clock.Since(clock.Time{}) }`, "uses time.Since"},

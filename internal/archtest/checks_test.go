@@ -95,6 +95,27 @@ func (p *pkg) forwards(sel *ast.SelectorExpr, path []ast.Node, iface *types.Inte
 	return false
 }
 
+// ablates finds what takes a control out of the guard: the function of risk, and the field
+// of the engine's configuration that admits such a guard.
+func ablates(p *pkg, report reporter) {
+	me := own(p.types.Path())
+	p.walk(func(n ast.Node, _ []ast.Node) {
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return
+		}
+		by, ruled := ablators[id.Name]
+		obj := p.info.Uses[id]
+		if !ruled || obj == nil || obj.Pkg() == nil || slices.Contains(by, me) {
+			return
+		}
+		switch v, isVar := obj.(*types.Var); {
+		case isVar && v.IsField() && own(obj.Pkg().Path()) == "strategy/engine", id.Name == "NewWithout" && own(obj.Pkg().Path()) == "risk":
+			report(id.Pos(), "uses %s, which only %v may", id.Name, by)
+		}
+	})
+}
+
 func ambientInput(p *pkg, report reporter) {
 	p.walk(func(n ast.Node, _ []ast.Node) {
 		id, ok := n.(*ast.Ident)

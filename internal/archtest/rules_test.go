@@ -12,14 +12,14 @@ const module = "breakwater"
 // give the same decisions, on every machine, forever.
 var core = []string{
 	"exchange", "exchange/money", "exchange/chaos", "data", "risk",
-	"strategy", "strategy/indicator", "strategy/engine", "sim",
+	"strategy", "strategy/indicator", "strategy/engine", "sim", "sim/world", "data/journal", "data/journal/faultfs",
 }
 
 // std is what the core may import of the standard library: nothing that reaches the
 // world. (fmt reaches os, but only through names that the table below bans.)
 var std = []string{
 	"bufio", "bytes", "cmp", "container/heap", "context", "crypto/ed25519", "crypto/sha256", "encoding", "encoding/binary", "encoding/csv",
-	"encoding/hex", "encoding/json", "errors", "fmt", "hash", "hash/crc32", "hash/fnv", "io", "iter", "maps", "math",
+	"encoding/hex", "encoding/json", "errors", "fmt", "hash", "hash/crc32", "hash/fnv", "io", "io/fs", "iter", "maps", "math",
 	"math/bits", "math/rand/v2", "reflect", "slices", "sort", "strconv", "strings", "text/tabwriter", "time", "unicode",
 	"unicode/utf8", "unsafe",
 }
@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	"strategy/indicator":    {},
 	"strategy/engine":       {"exchange", "exchange/money", "risk", "strategy"},
 	"sim":                   {"data", "exchange", "exchange/money", "exchange/chaos", "risk", "strategy", "strategy/engine"},
+	"sim/world":             {"data/journal", "data/journal/faultfs", "exchange", "exchange/chaos", "exchange/money", "risk", "sim", "strategy", "strategy/engine"},
 	"reports":               {"exchange", "exchange/money", "reports/metrics", "risk"},
 	"reports/metrics":       {"exchange"},
 	"data/journal":          {"exchange", "exchange/money", "risk"},
@@ -82,6 +83,13 @@ var doors = []struct {
 // what stands between it and the venue.
 var placers = []string{"risk", "sim", "exchange/chaos", "exchange/paper", "exchange/kraken", "exchange/exchangetest"}
 
+// ablators are the packages that may name a function that makes a guard without a control,
+// or an engine that takes one.
+var ablators = map[string][]string{
+	"NewWithout": {"scenarios"},
+	"Ablated":    {"sim/world", "strategy/engine"},
+}
+
 // sorters make the keys of a map safe to walk: they are the only callers that may be
 // handed one of maps' iterators.
 var sorters = []string{"Sorted", "SortedFunc", "SortedStableFunc"}
@@ -93,6 +101,7 @@ var rules = []rule{
 	{"transitive", "what the core imports of ours is core", inCore, coreBelow},
 	{"doors", "only a few reach the real venue", everywhere, doorImports},
 	{"only-the-guard-places-orders", "Submit and Amend are called by the guard alone", notPlacer, placesOrders},
+	{"only-scenarios-ablate", "a guard that lacks a control is for scenarios", everywhere, ablates},
 	{"no-ambient-input", "no clock, no global chance, no terminal", inCore, ambientInput},
 	{"one-goroutine", "no go statement, no select", inCore, concurrency},
 	{"no-map-order", "nothing depends on the order of a map", inCore, mapOrder},

@@ -26,6 +26,8 @@ type Config struct {
 	// CloseAtEnd cancels what is open and sells what is held at the last price once the data
 	// ends, where the exchange can hold a final auction.
 	CloseAtEnd bool
+	// Ablated takes a guard that lacks one control. Only a World sets it.
+	Ablated bool
 	// History yields the records of earlier runs, oldest first, to go on from; nil: none.
 	History func(yield func(*risk.Record) error) error
 }
@@ -40,6 +42,9 @@ type Slot struct {
 	// sends every bar to OnBar.
 	Interval time.Duration
 	SharePPM int64 // of the opening balances; the slots' shares add up to at most one million
+	// WarmUp is how many bars of each instrument pass at least before the strategy may act;
+	// what the strategy itself names holds beside it.
+	WarmUp int
 }
 
 // Observer is told the account's worth after every bar, and once more after the sales of
@@ -74,6 +79,9 @@ type Engine struct {
 func New(cfg Config) (*Engine, error) {
 	if cfg.Guard == nil || cfg.Catalog == nil || len(cfg.Slots) == 0 {
 		return nil, errors.New("engine: a guard, a catalog and at least one slot are needed")
+	}
+	if c := cfg.Guard.Ablated(); c != risk.NoControl && !cfg.Ablated {
+		return nil, fmt.Errorf("engine: the guard lacks %s: such a one is for scenarios only", c)
 	}
 	e := &Engine{
 		cfg: cfg, guard: cfg.Guard, cat: cfg.Catalog, book: newBook(cfg.Catalog, cfg.Currency),

@@ -96,6 +96,7 @@ func newSlot(e *Engine, id exchange.SlotID, cfg Slot) *slot {
 	if w, ok := cfg.Strategy.(strategy.WarmUpper); ok {
 		s.warmUp = w.WarmUp()
 	}
+	s.warmUp = max(s.warmUp, cfg.WarmUp)
 	s.other, _ = cfg.Strategy.(strategy.OtherBarWatcher)
 	s.trade, _ = cfg.Strategy.(strategy.TradeWatcher)
 	s.top, _ = cfg.Strategy.(strategy.BookWatcher)
