@@ -101,3 +101,9 @@ func (m *Model) capOf(volume money.Qty) money.Qty {
 	}
 	return money.Qty(v)
 }
+
+// SetSpread changes the quoted spread from now on, for whoever drives a venue through
+// markets that go apart.
+func (v *Venue) SetSpread(ppm int64) {
+	v.model.SpreadPPM = min(max(ppm, 0), 2*money.PPM-1-2*v.model.SlippagePPM)
+}

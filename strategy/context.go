@@ -89,6 +89,17 @@ func (c *Context) On(id exchange.InstrumentID) *Context {
 	return &other
 }
 
+// Signal is the number of the decision that orders of this call belong to.
+func (c *Context) Signal() uint64 { return c.signal }
+
+// Under is the context with an earlier decision: its orders are further parts of that one,
+// and count against its budget.
+func (c *Context) Under(signal uint64) *Context {
+	other := *c
+	other.signal = signal
+	return &other
+}
+
 // Now is the time of the event that is being handled.
 func (c *Context) Now() exchange.Stamp { return c.host.Now() }
 

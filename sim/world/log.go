@@ -1,0 +1,200 @@
+package world
+
+import (
+	"breakwater/exchange"
+	"breakwater/exchange/chaos"
+	"breakwater/exchange/money"
+	"breakwater/risk"
+)
+
+// Entry is one line of what happened: of the records, of the venue, and of the World
+// itself.
+type Entry struct {
+	At         exchange.Stamp
+	Kind       string // a record's type, or what the World did
+	Control    risk.Control
+	Level      risk.Level
+	Scope      risk.Scope
+	Instrument exchange.InstrumentID // None: none
+	Slot       exchange.SlotID       // -1: none
+	Order      exchange.OrderID
+	Side       exchange.Side
+	Qty        money.Qty
+	Price      money.Price
+	State      exchange.State
+	Reasons    []risk.Control // of a denial
+	Text       string
+}
+
+// log is everything that happened, in order.
+type log struct {
+	entries []Entry
+	calls   [callEnd]int
+	sent    []call // orders that reached the venue's door
+}
+
+// What the process asked the venue for.
+const (
+	callAdd = iota
+	callAmend
+	callCancel
+	callDeadMan
+	callRefresh
+	callEnd
+)
+
+var callNames = [callEnd]string{chaos.AddOrder, chaos.AmendOrder, chaos.CancelOrder, chaos.CancelAllAfter, "Refresh"}
+
+// CallNames are the calls that a World counts.
+func CallNames() []string { return callNames[:] }
+
+type call struct {
+	at exchange.Stamp
+	id exchange.OrderID
+}
+
+// note adds a line. A zero instrument and slot mean none here: records have their own.
+func (w *World) note(e Entry) {
+	e.At = w.now
+	if e.Instrument == 0 && e.Order == 0 {
+		e.Instrument = exchange.None
+	}
+	if e.Slot == 0 && e.Order == 0 {
+		e.Slot = -1
+	}
+	w.log.entries = append(w.log.entries, e)
+}
+
+// observer is what the World learns from the records, in the order in which they are
+// durable.
+type observer World
+
+// Record takes a record that the journal has.
+func (o *observer) Record(r *risk.Record, durable bool) error {
+	w := (*World)(o)
+	e := Entry{
+		At: w.now, Kind: r.Type.String(), Control: r.Control, Level: r.Level, Scope: r.Scope, Instrument: r.Instrument, Slot: r.Slot, Order: r.OrderID, Text: r.Text,
+	}
+	switch r.Type {
+	case risk.RecStart, risk.RecArm:
+		e.Text, e.Instrument, e.Slot = "", exchange.None, -1
+	case risk.RecIntent:
+		e.Side, e.Qty, e.Price = r.Order.Side, r.Order.Qty, r.Order.Price
+	case risk.RecDenial:
+		if r.Order != nil {
+			e.Side, e.Qty, e.Price = r.Order.Side, r.Order.Qty, r.Order.Price
+		}
+		for i := range r.Reasons {
+			e.Reasons = append(e.Reasons, r.Reasons[i].Control)
+		}
+	case risk.RecOrder:
+		e.Kind, e.State, e.Order, e.Side = "order-"+r.Event.State.String(), r.Event.State, r.Event.Order, r.Event.Side
+		if r.Event.State == exchange.Unknown {
+			w.faults.Reach(chaos.GoneUnknown)
+		}
+	case risk.RecFill:
+		e.Order, e.Side, e.Qty, e.Price, e.Instrument = r.Event.Order, r.Event.Side, r.Event.Qty, r.Event.Price, r.Event.Instrument
+	case risk.RecLevel:
+		if e.Kind = "trip"; r.Lift {
+			e.Kind = "lift"
+		} else {
+			w.alert(r)
+		}
+		w.faults.Reach(chaos.LevelChanged)
+	}
+	w.log.entries = append(w.log.entries, e)
+	w.truth.onRecord(w, r)
+	return nil
+}
+
+// call counts what the process asks the venue for, and lets the invariants look at it.
+func (w *World) call(which int, id exchange.InstrumentID, what any) {
+	w.log.calls[which]++
+	e := Entry{At: w.now, Kind: callNames[which], Instrument: id, Slot: -1}
+	switch v := what.(type) {
+	case *exchange.Order:
+		e.Order, e.Side, e.Qty, e.Price, e.Slot = v.ID, v.Side, v.Qty, v.Price, v.Slot
+		w.log.sent = append(w.log.sent, call{w.now, v.ID})
+		w.truth.onSubmit(w, v)
+	case *exchange.Amend:
+		e.Order = v.Order
+	case exchange.OrderID:
+		e.Order = v
+		w.truth.onCancel(v)
+	}
+	w.log.entries = append(w.log.entries, e)
+}
+
+// delivered notes what the process is told.
+func (w *World) delivered(ev *exchange.Event) {
+	w.line.last = ev.Kind
+	switch ev.Kind {
+	case exchange.KindOrder:
+		if ev.State == exchange.Working && ev.Op == exchange.OpSubmit {
+			w.faults.Reach(chaos.Acked)
+		}
+	case exchange.KindFill:
+		w.faults.Reach(chaos.Filled)
+	case exchange.KindSnapshot:
+		w.faults.Reach(chaos.Snapshotted)
+	}
+}
+
+// saw is what the venue says, before the process hears it: the faults of the account.
+func (w *World) saw(ev *exchange.Event) {
+	switch ev.Kind {
+	case exchange.KindFill:
+		w.truth.onVenueFill(w, ev)
+	case exchange.KindSnapshot:
+		w.sawSnapshot(ev.Detail.Snapshot)
+	case exchange.KindBalance:
+		if w.holds(chaos.ZeroBalances, "") != nil {
+			ev.Cost = 0
+		}
+		if w.cfg.Facts&exchange.FactBalances == 0 {
+			ev.Kind = exchange.KindBeat
+		}
+	}
+	if ev.Order < foreignFrom {
+		return
+	}
+	text := "an order on the account that we did not place"
+	if ev.Kind == exchange.KindFill {
+		text = "a fill on the account of an order that we did not place"
+	}
+	seen := ev.Kind == exchange.KindFill || ev.Kind == exchange.KindOrder && ev.State == exchange.Working
+	foreign := exchange.Event{Kind: exchange.KindBeat, Time: ev.Time, Received: ev.Received, Last: true, Instrument: ev.Instrument, FeeAsset: exchange.None}
+	if seen && w.cfg.Facts&exchange.FactForeign != 0 {
+		foreign.Kind, foreign.Detail = exchange.KindForeign, &exchange.Detail{Text: text}
+	}
+	*ev = foreign
+}
+
+func (w *World) sawSnapshot(s *exchange.Snapshot) {
+	kept := s.Orders[:0]
+	hide := w.holds(chaos.HideOrder, "") != nil
+	for _, o := range s.Orders {
+		if o.Order.ID >= foreignFrom {
+			o.Order.ID = 0
+			if w.cfg.Facts&exchange.FactForeign == 0 {
+				continue
+			}
+		} else if hide {
+			continue
+		}
+		kept = append(kept, o)
+	}
+	s.Orders = kept
+	fills := s.Fills[:0]
+	for _, f := range s.Fills {
+		if f.Order < foreignFrom && !hide {
+			fills = append(fills, f)
+		}
+	}
+	s.Fills = fills
+	if w.holds(chaos.ZeroBalances, "") != nil {
+		for i := range s.Balances {
+			s.Balances[i].Total, s.Balances[i].Hold = 0, 0
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package world
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/chaos"
+	"breakwater/risk"
+)
+
+type publicKey = ed25519.PublicKey
+
+// The owner signs on another machine; a thief has a key of his own.
+var (
+	ownerKey = ed25519.NewKeyFromSeed([]byte("breakwater world: key of the own"))
+	thiefKey = ed25519.NewKeyFromSeed([]byte("breakwater world: key of a thief"))
+)
+
+// operator is the owner and the machine.
+type operator struct {
+	kill      bool // the KILL file is there
+	challenge string
+	served    string // the last challenge that ended a ceremony
+	edits     []chaos.Rule
+	swapped   bool // the next start is another build
+	todo      []func()
+	asked     byte // of challenges, for their random part
+}
+
+// killFile is the KILL file, looked at at every approval.
+type killFile World
+
+// Present reports whether it is there.
+func (k *killFile) Present() bool { return k.ops.kill }
+
+// limits are those of the next start.
+func (o *operator) limits(l risk.Limits, edit func(l risk.Limits, key, value string) (risk.Limits, error)) risk.Limits {
+	for i := range o.edits {
+		if changed, err := edit(l, o.edits[i].Key, o.edits[i].Value); err == nil {
+			l = changed
+		}
+	}
+	return l
+}
+
+// timetable puts on the agenda what the owner and the edge of the process do by the clock.
+func (w *World) timetable(began exchange.Stamp) {
+	if !w.cfg.Unarmed && w.cfg.Limits.NeedsArming {
+		w.on(began.Add(2*time.Second), rankOwner, func() { w.act(Act{Do: ArmRequest, Text: "the scenario begins"}) })
+		w.on(began.Add(64*time.Second), rankOwner, func() { w.act(Act{Do: ArmConfirm}) })
+	}
+	for _, a := range w.cfg.Acts {
+		w.on(w.cfg.Start.Add(a.At), rankOwner, func() { w.act(a) })
+	}
+	w.on(began.Add(time.Minute), rankEdge, w.everyMinute)
+}
+
+// everyMinute is what the edge of the process asks the venue for again and again.
+func (w *World) everyMinute() {
+	w.on(w.now.Add(time.Minute), rankEdge, w.everyMinute)
+	if !w.up {
+		return
+	}
+	w.tellClock()
+	if w.now%exchange.Stamp(time.Hour) < exchange.Stamp(time.Minute) {
+		w.tellKey()
+	}
+	w.tellBalances()
+	w.later(func() { _ = w.guard.Refresh() }) // a failed one shows at the next
+}
+
+// later lets the process do something between two events, at this instant.
+func (w *World) later(do func()) {
+	w.tell(exchange.Event{Kind: exchange.KindBeat})
+	w.ops.todo = append(w.ops.todo, do)
+	w.attend = true
+}
+
+// look is the process between two events; died when that was its end.
+func (w *World) look() (died bool) {
+	w.inside = true
+	defer w.survive(&died)
+	for len(w.ops.todo) > 0 && w.up {
+		do := w.ops.todo[0]
+		w.ops.todo = w.ops.todo[:copy(w.ops.todo, w.ops.todo[1:])]
+		do()
+	}
+	return died
+}
+
+// watchEvery is how often the process looks for the KILL file by itself.
+const watchEvery = 250 * time.Millisecond
+
+// watchKill looks for it at the next time.
+func (w *World) watchKill() {
+	next := (w.now/exchange.Stamp(watchEvery) + 1) * exchange.Stamp(watchEvery)
+	w.on(next, rankEdge, func() {
+		if w.up {
+			w.later(w.lookForKill)
+		}
+	})
+}
+
+func (w *World) lookForKill() {
+	if w.ops.kill && w.guard.Level() < risk.Killed {
+		w.guard.Kill(risk.KillFile, "the KILL file is there")
+	}
+}
+
+// act is something that the owner does.
+func (w *World) act(a Act) {
+	if !w.up {
+		w.note(Entry{Kind: "act-refused", Text: a.Do.String() + ": no process runs"})
+		return
+	}
+	switch a.Do {
+	case KillCommand:
+		w.tell(exchange.Event{Kind: exchange.KindOperator, Code: exchange.CodeKill, Detail: &exchange.Detail{Text: a.Text}})
+		w.note(Entry{Kind: "act", Text: a.Do.String()})
+	case Flatten:
+		w.tell(exchange.Event{Kind: exchange.KindOperator, Code: exchange.CodeFlatten, Detail: &exchange.Detail{Text: a.Text}})
+		w.note(Entry{Kind: "act", Text: a.Do.String()})
+	default:
+		w.later(func() { w.ceremony(a) })
+	}
+}
+
+// ceremony is a step of it; what the guard says is on the log.
+func (w *World) ceremony(a Act) {
+	o := &w.ops
+	var err error
+	switch a.Do {
+	case ArmRequest:
+		o.asked++
+		why := a.Text
+		if why == "" {
+			why = "the owner wants to"
+		}
+		o.challenge, err = w.guard.RequestArm(why, "", [16]byte{o.asked})
+	case ArmConfirm, ArmConfirmUnsigned:
+		key := ownerKey
+		if a.Do == ArmConfirmUnsigned {
+			key = thiefKey
+		}
+		challenge := o.challenge
+		if err = w.guard.ConfirmArm(challenge, ed25519.Sign(key, []byte(challenge))); err == nil {
+			o.served = challenge
+		}
+	case ArmConfirmWrong:
+		challenge := o.challenge + "."
+		err = w.guard.ConfirmArm(challenge, ed25519.Sign(ownerKey, []byte(challenge)))
+	case ArmConfirmAgain:
+		err = w.guard.ConfirmArm(o.served, ed25519.Sign(ownerKey, []byte(o.served)))
+	default:
+		err = fmt.Errorf("BUG: act %v", a.Do)
+	}
+	if err != nil {
+		w.note(Entry{Kind: "act-refused", Text: a.Do.String() + ": " + err.Error()})
+		return
+	}
+	w.note(Entry{Kind: "act", Text: a.Do.String()})
+}

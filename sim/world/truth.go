@@ -1,0 +1,281 @@
+package world
+
+import (
+	"breakwater/exchange"
+	"breakwater/exchange/chaos"
+	"breakwater/exchange/money"
+	"breakwater/risk"
+)
+
+// book is what the World itself keeps of the venue.
+type book struct {
+	advice  exchange.Code
+	foreign exchange.OrderID // orders that are not ours
+}
+
+func (b *book) init(*Config) {}
+
+// truth is the World's own account of what is and what was promised: made of what the
+// records say and of what the venue did, never of the guard's or the engine's own state.
+type truth struct {
+	currency exchange.AssetID
+	price    []money.Price // by instrument, fair
+	routes   [][]exchange.Leg
+
+	intents map[exchange.OrderID]*intent
+	cancels []exchange.OrderID // on record and not handed over yet
+	latches []latch
+	level   risk.Level
+	flatten bool
+	dry     bool
+
+	equity  money.Amount
+	flows   money.Amount // since the day began
+	day     money.Amount // equity at its start, by record
+	floor   money.Amount // equity of the day at which the loss limit is reached
+	breach  *breach
+	worst   money.Amount // largest loss of a day
+	lowest  money.Amount // of all equities, flows taken off
+	start   money.Amount // equity at the scenario's start
+	started bool
+	failed  bool // the journal takes nothing any more
+
+	before   *lifeEnd // the last life's end
+	replayed []string
+}
+
+// intent is an order that is on record.
+type intent struct {
+	exchange.Order
+	durable bool
+	dry     bool
+	filled  money.Qty
+	done    bool
+	sent    int
+}
+
+// latch is one as the records tell.
+type latch struct {
+	control    risk.Control
+	scope      risk.Scope
+	instrument exchange.InstrumentID
+	slot       exchange.SlotID
+	level      risk.Level
+	since      exchange.Stamp
+	until      exchange.Stamp
+}
+
+// breach is the moment at which a day's loss reached its limit.
+type breach struct {
+	at     exchange.Stamp
+	equity money.Amount
+	held   []money.Amount // by asset, of ours and what was on its way
+	price  []money.Price
+}
+
+// lifeEnd is what a life of the process left behind.
+type lifeEnd struct {
+	latches []latch
+	level   risk.Level
+	status  risk.Status
+}
+
+func (t *truth) init(c *Config) {
+	t.currency = c.Currency
+	t.price = make([]money.Price, len(c.Catalog.Instruments))
+	t.routes = make([][]exchange.Leg, len(c.Catalog.Assets))
+	for i := range c.Catalog.Assets {
+		t.routes[i], _ = c.Catalog.Path(exchange.AssetID(i), c.Currency)
+	}
+	t.intents = map[exchange.OrderID]*intent{}
+	t.floor = -1 << 62
+	t.lowest = 1 << 62
+}
+
+// worth is an amount of an asset in the account's currency at fair prices.
+func (t *truth) worth(w *World, a exchange.AssetID, v money.Amount) money.Amount {
+	for _, leg := range t.routes[a] {
+		next, ok := w.cfg.Catalog.Convert(v, leg, t.price[leg.Instrument], money.Floor)
+		if !ok {
+			return 0
+		}
+		v = next
+	}
+	return v
+}
+
+// account is what the account is worth: the venue's own ledger.
+func (t *truth) account(w *World) (sum money.Amount) {
+	for i := range w.cfg.Catalog.Assets {
+		if v := w.venue.Balance(0, exchange.AssetID(i)).Total; v != 0 {
+			sum += t.worth(w, exchange.AssetID(i), v)
+		}
+	}
+	return sum
+}
+
+// onStep looks at the account after each step of the market.
+func (t *truth) onStep(w *World) {
+	for i := range w.market {
+		t.price[i] = w.market[i].price
+	}
+	t.equity = t.account(w)
+	if !t.started && w.now >= w.cfg.Start {
+		t.started, t.start = true, t.equity
+	}
+	if t.started {
+		t.lowest = min(t.lowest, t.equity-t.flows)
+	}
+	if t.day != 0 {
+		t.worst = max(t.worst, t.day-t.equity)
+	}
+	t.checkLoss(w)
+}
+
+// onFlow is money that came or went.
+func (t *truth) onFlow(w *World, a exchange.AssetID, v money.Amount) {
+	worth := t.worth(w, a, v)
+	t.flows += worth
+	t.day += worth
+	t.floor += worth
+	if t.breach != nil {
+		t.breach.equity += worth
+		t.breach.held[a] += v
+	}
+}
+
+// onRecord takes a record that is written.
+func (t *truth) onRecord(w *World, r *risk.Record) {
+	switch r.Type {
+	case risk.RecStart:
+		t.checkRestart(w)
+	case risk.RecIntent:
+		i := &intent{Order: *r.Order, durable: true, dry: r.Text != ""}
+		if t.intents[r.OrderID] != nil {
+			w.breaks(oneOrderPerIntent, "order %d has a second intent", r.OrderID)
+		}
+		t.intents[r.OrderID] = i
+	case risk.RecAmend:
+		if i := t.intents[r.OrderID]; i != nil && r.Amend.Qty > i.Qty {
+			i.Qty = r.Amend.Qty
+		}
+	case risk.RecCancel:
+		t.cancels = append(t.cancels, r.OrderID)
+	case risk.RecDenial:
+		t.checkDenial(w, r)
+	case risk.RecOrder:
+		if i := t.intents[r.Event.Order]; i != nil && r.Event.State.Done() {
+			i.done = true
+		}
+	case risk.RecLevel:
+		t.onLevel(r)
+	case risk.RecOperator:
+		t.flatten = r.Event.Code == exchange.CodeFlatten
+	case risk.RecArm:
+		t.flatten = false
+		t.latches = t.latches[:0]
+		t.breach, t.floor = nil, -1<<62 // the owner has looked; the day goes on
+	case risk.RecDayStart:
+		t.day, t.breach = r.Equity, nil
+		t.floor = -1 << 62
+		if l := w.cfg.Limits.DailyLoss; l.Binds() {
+			t.floor = r.Equity - l.Of(r.Equity)
+		}
+	}
+}
+
+func (t *truth) onLevel(r *risk.Record) {
+	kept := t.latches[:0]
+	for _, l := range t.latches {
+		if l.control != r.Control || l.scope != r.Scope || l.instrument != r.Instrument || l.slot != r.Slot {
+			kept = append(kept, l)
+		} else if !r.Lift && l.level > r.Level {
+			r = nil // it only gets stricter
+			kept = append(kept, l)
+			break
+		}
+	}
+	if r == nil {
+		return
+	}
+	t.latches = kept
+	if !r.Lift {
+		t.latches = append(t.latches, latch{r.Control, r.Scope, r.Instrument, r.Slot, r.Level, r.Time, r.Until})
+	}
+	t.level = risk.Active
+	for _, l := range t.latches {
+		if l.scope == risk.Global {
+			t.level = max(t.level, l.level)
+		}
+	}
+}
+
+// levelFor is the strictest level on record for an instrument and a slot.
+func (t *truth) levelFor(id exchange.InstrumentID, slot exchange.SlotID) (worst risk.Level) {
+	for _, l := range t.latches {
+		if l.scope == risk.Global || l.scope == risk.ByPair && l.instrument == id || l.scope == risk.BySlot && l.slot == slot {
+			worst = max(worst, l.level)
+		}
+	}
+	return worst
+}
+
+// onSubmit holds an order that leaves against what is on record.
+func (t *truth) onSubmit(w *World, o *exchange.Order) {
+	i := t.intents[o.ID]
+	switch {
+	case t.failed: // the disk is broken, which is what journal-health is about
+	case i == nil || !i.durable:
+		w.breaks(approvalPrecedesOrder, "order %d left without an approval on record", o.ID)
+	case i.dry:
+		w.breaks(approvalPrecedesOrder, "order %d left in a dry run", o.ID)
+	}
+	if i == nil {
+		i = &intent{Order: *o}
+		t.intents[o.ID] = i
+	}
+	if i.sent++; i.sent > 1 {
+		w.breaks(oneOrderPerIntent, "order %d left %d times", o.ID, i.sent)
+	}
+	t.checkLevel(w, o)
+	t.checkExposure(w, o)
+}
+
+// onCancel is a cancel that was handed over.
+func (t *truth) onCancel(id exchange.OrderID) {
+	for i, c := range t.cancels {
+		if c == id {
+			t.cancels = append(t.cancels[:i], t.cancels[i+1:]...)
+			return
+		}
+	}
+}
+
+// onVenueFill holds what the venue did against the intent.
+func (t *truth) onVenueFill(w *World, ev *exchange.Event) {
+	i := t.intents[ev.Order]
+	if i == nil {
+		return
+	}
+	i.filled += ev.Qty
+	if i.Qty > 0 && i.filled > i.Qty {
+		w.breaks(oneOrderPerIntent, "order %d of %d lots filled %d", ev.Order, i.Qty, i.filled)
+	}
+	t.checkLateBuy(w, i, ev)
+}
+
+// afterEvent is the end of everything that one event has caused.
+func (w *World) afterEvent() {
+	t := &w.truth
+	if len(t.cancels) > 0 {
+		w.breaks(cancelAlwaysAdmitted, "the cancel of order %d is on record and did not go out", t.cancels[0])
+		t.cancels = t.cancels[:0]
+	}
+	for i := range w.cfg.Catalog.Assets {
+		if n := w.venue.Net(exchange.AssetID(i)); n != 0 {
+			w.breaks(moneyConserved, "the venue's books of %s net to %d", w.cfg.Catalog.Assets[i].Name, n)
+		}
+	}
+	w.faults.Reach(chaos.AnyEvent)
+	w.mayDie()
+}
