@@ -11,7 +11,18 @@ import (
 // with a part behind a dot where it has several (order-rate.minute). A looser number is
 // refused. Limits.Profile tells of it.
 func Narrow(l *risk.Limits, key, value, currency string, decimals uint8) error {
-	r := &reader{file: &File{name: key + "=" + value, Limits: *l, Profile: l.Profile, Currency: currency, Decimals: decimals, lines: map[string]int{}}, base: *l, strict: true}
+	return change(l, key, value, currency, decimals, true)
+}
+
+// Edit is Narrow for whoever can edit the file: looser numbers too. What that does to a
+// session, config-freeze decides at its next start.
+func Edit(l *risk.Limits, key, value, currency string, decimals uint8) error {
+	return change(l, key, value, currency, decimals, false)
+}
+
+func change(l *risk.Limits, key, value, currency string, decimals uint8, strict bool) error {
+	r := &reader{file: &File{name: key + "=" + value, Limits: *l, Profile: l.Profile, Currency: currency, Decimals: decimals, lines: map[string]int{}}, base: *l, strict: strict}
+	r.base.NeedsArming = r.base.NeedsArming && strict
 	name, part, parted := strings.Cut(key, ".")
 	root := node{entries: []entry{{key: name, node: node{text: value}}}}
 	if slices.Contains(general, name) {

@@ -83,7 +83,8 @@ func (w *World) trade(m *market, closes bool) {
 		return
 	}
 	half, _ := money.MulDiv(int64(m.price), m.spread+m.widened, 2*money.PPM, money.Ceil)
-	depth := m.lots(float64(m.spec.Depth * m.thin * m.drained))
+	// a book that lives changes with every step, also where the price does not
+	depth := m.lots(float64(m.spec.Depth * m.thin * m.drained * (0.9 + float64(0.2*m.chance.Float64()))))
 	if w.cfg.Facts&exchange.FactSecondSource != 0 {
 		w.tell(exchange.Event{Kind: exchange.KindSecond, Instrument: id, Price: m.second})
 	}
