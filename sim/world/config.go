@@ -95,12 +95,13 @@ const (
 	ArmConfirmWrong    // another challenge
 	ArmConfirmAgain    // the last challenge that served already
 	KillCommand
+	// Flatten asks for everything to be sold and signs; FlattenUnsigned has another key.
 	Flatten
-	Deposit // Text: amount and asset
+	FlattenUnsigned
 	acts
 )
 
-var actNames = [...]string{"none", "arm-request", "arm-confirm", "arm-confirm-unsigned", "arm-confirm-wrong", "arm-confirm-again", "kill", "flatten", "deposit"}
+var actNames = [...]string{"none", "arm-request", "arm-confirm", "arm-confirm-unsigned", "arm-confirm-wrong", "arm-confirm-again", "kill", "flatten", "flatten-unsigned"}
 
 func (a ActKind) String() string { return actNames[min(a, acts)%acts] }
 

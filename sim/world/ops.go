@@ -119,9 +119,6 @@ func (w *World) act(a Act) {
 	case KillCommand:
 		w.tell(exchange.Event{Kind: exchange.KindOperator, Code: exchange.CodeKill, Detail: &exchange.Detail{Text: a.Text}})
 		w.note(Entry{Kind: "act", Text: a.Do.String()})
-	case Flatten:
-		w.tell(exchange.Event{Kind: exchange.KindOperator, Code: exchange.CodeFlatten, Detail: &exchange.Detail{Text: a.Text}})
-		w.note(Entry{Kind: "act", Text: a.Do.String()})
 	default:
 		w.later(func() { w.ceremony(a) })
 	}
@@ -130,14 +127,23 @@ func (w *World) act(a Act) {
 // ceremony is a step of it; what the guard says is on the log.
 func (w *World) ceremony(a Act) {
 	o := &w.ops
+	o.asked++
+	why := a.Text
+	if why == "" {
+		why = "the owner wants to"
+	}
 	var err error
 	switch a.Do {
-	case ArmRequest:
-		o.asked++
-		why := a.Text
-		if why == "" {
-			why = "the owner wants to"
+	case Flatten, FlattenUnsigned:
+		key := ownerKey
+		if a.Do == FlattenUnsigned {
+			key = thiefKey
 		}
+		var challenge string
+		if challenge, err = w.guard.RequestFlatten(why, [16]byte{o.asked, 1}); err == nil {
+			err = w.guard.ConfirmFlatten(challenge, ed25519.Sign(key, []byte(challenge)))
+		}
+	case ArmRequest:
 		o.challenge, err = w.guard.RequestArm(why, "", [16]byte{o.asked})
 	case ArmConfirm, ArmConfirmUnsigned:
 		key := ownerKey

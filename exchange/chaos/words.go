@@ -1,0 +1,10 @@
+package chaos
+
+import "time"
+
+// ParseSpan reads a time as rules have it: 250ms, 10s, 15m, 2h, 7d and their sums.
+func ParseSpan(text string) (time.Duration, bool) { return parseSpan(text) }
+
+// Nearest names the known word that was probably meant, else all of them: the end of a
+// sentence.
+func Nearest(meant string, known []string) string { return nearest(meant, known) }
