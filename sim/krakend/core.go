@@ -17,6 +17,7 @@ type core struct {
 	catalog   *exchange.Catalog
 	venue     *sim.Venue
 	rules     *rulebook
+	fees      sim.Fees // of the start; config.Fees are those of now
 	now       exchange.Stamp
 	nextTick  exchange.Stamp
 	tickEvery time.Duration
@@ -30,6 +31,11 @@ type core struct {
 	scheduled []*order
 	ids       idents
 	strangers map[string]stranger
+	pace      pace
+	state     *stateFile // nil: nothing is kept
+	failed    error      // why the venue cannot go on
+	requests  *requestLog
+	within    bool // a command: what it does by itself is not recorded again
 	events    []exchange.Event
 	prints    map[uint64]printed // of the events being booked, by the venue's trade id
 	wall      exchange.Stamp     // the clock of links: real time, or in lockstep the venue's
@@ -50,6 +56,9 @@ const tick = time.Second
 
 // advance lets the venue's time pass.
 func (c *core) advance(to exchange.Stamp) {
+	if c.state != nil && c.isDue(to) && c.record(entry{Do: entryTime, At: to}) != nil {
+		return
+	}
 	for c.nextTick <= to {
 		c.moveTo(c.nextTick)
 		for i := range c.markets {

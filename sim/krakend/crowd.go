@@ -47,6 +47,7 @@ type crowd struct {
 	quotes [2][]quote // by side, the best first
 	next   exchange.OrderID
 	typed  money.Qty // an ordinary size
+	stir   stir
 }
 
 // step plays one tick.
@@ -60,9 +61,18 @@ func (w *crowd) step(c *core, m *market) {
 		}
 		fmt.Fprintf(c.config.Log, "the feed of %s has ended at %v%s; its book stays about the last price\n", m.in.Symbol, c.now, why)
 	}
-	if target <= 0 || m.status == exchange.Maintenance {
+	if target <= 0 || m.status == exchange.Maintenance || c.now < w.stir.stillFor {
 		return
 	}
+	if c.now < w.stir.drained {
+		for side := range w.quotes {
+			for n := len(w.quotes[side]); n > 0; n-- {
+				w.cancel(c, m, exchange.Side(side), n-1)
+			}
+		}
+		return
+	}
+	target = w.stir.price(target, c.now)
 	w.requote(c, m, target)
 	if volume > 0 {
 		w.trade(c, m, volume)
@@ -87,7 +97,7 @@ func (w *crowd) edge(m *market, side exchange.Side, p money.Price, ppm int64) mo
 // requote takes back what the price has moved past and fills the book up again.
 func (w *crowd) requote(c *core, m *market, p money.Price) {
 	for side := exchange.Buy; side <= exchange.Sell; side++ {
-		best := w.edge(m, side, p, crowdSpreadPPM)
+		best := w.edge(m, side, p, w.stir.spreadPPM(c.now))
 		for len(w.quotes[side]) > 0 && beyond(side, w.quotes[side][0].price, best) {
 			w.cancel(c, m, side, 0)
 		}
@@ -96,7 +106,7 @@ func (w *crowd) requote(c *core, m *market, p money.Price) {
 		}
 	}
 	for side := exchange.Buy; side <= exchange.Sell; side++ {
-		w.fill(c, m, side, w.edge(m, side, p, crowdSpreadPPM))
+		w.fill(c, m, side, w.edge(m, side, p, w.stir.spreadPPM(c.now)))
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"breakwater/exchange"
 )
 
 // streamPath is where WebSocket clients connect, for public and private channels alike.
@@ -25,23 +27,39 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.stream(w, r)
 		return
 	}
+	v := &visit{wall: time.Now(), from: remoteIP(r), path: r.URL.Path, public: r.Header.Get("API-Key")}
+	v.at = exchange.Stamp(s.now.Load())
+	defer func() { // also of a request that a fault ends
+		v.took = time.Since(v.wall)
+		s.requests.add(v)
+	}()
 	if n := s.inFlight.Add(1); n > int64(s.config.MostRequests) {
 		s.inFlight.Add(-1)
-		reply(w, nil, failure("EService:Throttled:"+strconv.FormatInt(time.Now().Unix()+1, 10)))
+		err := failure("EService:Throttled:" + strconv.FormatInt(time.Now().Unix()+1, 10))
+		v.ended(err)
+		reply(w, nil, err)
 		return
 	}
 	defer s.inFlight.Add(-1)
-	result, err := s.answer(r)
+	if k := s.core.keys.find(v.public); k != nil {
+		v.account, v.key = k.account.Name, k.Name
+	}
+	if f := s.faults.meet(v); f != nil {
+		s.disturbed(w, r, v, f)
+		return
+	}
+	result, err := s.answer(r, v)
 	reply(w, result, err)
 }
 
 // answer carries a request out.
-func (s *Server) answer(r *http.Request) (any, error) {
+func (s *Server) answer(r *http.Request, v *visit) (result any, err error) {
+	defer func() { v.ended(err) }()
 	if name, ok := strings.CutPrefix(r.URL.Path, "/0/public/"); ok {
-		return s.public(name, r)
+		return s.public(name, r, v)
 	}
 	if name, ok := strings.CutPrefix(r.URL.Path, "/0/private/"); ok {
-		return s.private(name, r)
+		return s.private(name, r, v)
 	}
 	return nil, errUnknownMethod
 }
@@ -55,7 +73,7 @@ func body(r *http.Request) ([]byte, error) {
 	return b, nil
 }
 
-func (s *Server) public(name string, r *http.Request) (result any, err error) {
+func (s *Server) public(name string, r *http.Request, v *visit) (result any, err error) {
 	call, ok := publicCalls[name]
 	if !ok {
 		return nil, errUnknownMethod
@@ -72,13 +90,14 @@ func (s *Server) public(name string, r *http.Request) (result any, err error) {
 	if err != nil {
 		return nil, err
 	}
+	v.asks(p, len(query))
 	if !s.do(func(c *core) { result, err = call(c, p) }) {
 		return nil, errUnavailable
 	}
 	return result, err
 }
 
-func (s *Server) private(name string, r *http.Request) (result any, err error) {
+func (s *Server) private(name string, r *http.Request, v *visit) (result any, err error) {
 	call, ok := privateCalls[name]
 	if !ok {
 		return nil, errUnknownMethod
@@ -96,10 +115,21 @@ func (s *Server) private(name string, r *http.Request) (result any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	req.public = r.Header.Get("API-Key")
+	v.asks(req.params, len(raw))
+	req.public = v.public
 	req.signed = s.verify(r, req, raw)
-	if !s.do(func(c *core) { result, err = c.serve(req, &call) }) {
+	if !s.do(func(c *core) {
+		if v.twice {
+			c.serve(req, &call)
+		}
+		if result, err = c.serve(req, &call); v.filter != "" && err == nil {
+			result = c.filtered(result, v)
+		}
+	}) {
 		return nil, errUnavailable
+	}
+	if s.faults.waiting.Load() > 0 {
+		s.faults.passed(v.public, nil)
 	}
 	return result, err
 }
@@ -124,12 +154,17 @@ func remoteIP(r *http.Request) string {
 
 // reply writes an answer in Kraken's envelope. The status is 200 for errors too.
 func reply(w http.ResponseWriter, result any, err error) {
+	kind, b := envelope(result, err)
+	w.Header().Set("Content-Type", kind)
+	w.Write(b)
+}
+
+// envelope is an answer as it is sent, and what it is.
+func envelope(result any, err error) (kind string, b []byte) {
 	if zip, ok := result.(raw); ok && err == nil {
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Write(zip)
-		return
+		return "application/octet-stream", zip
 	}
-	b := []byte(`{"error":[],"result":`)
+	b = []byte(`{"error":[],"result":`)
 	if err == nil {
 		var text []byte
 		if text, err = marshal(result); err == nil {
@@ -137,10 +172,14 @@ func reply(w http.ResponseWriter, result any, err error) {
 		}
 	}
 	if err != nil {
-		f := errInternal
-		errors.As(err, &f)
-		b = append(append([]byte(`{"error":[`), quoted(string(f))...), `]}`...)
+		b = append(append([]byte(`{"error":[`), quoted(inKrakensWords(err))...), `]}`...)
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Write(b)
+	return "application/json; charset=utf-8", b
+}
+
+// inKrakensWords is an error as a client reads it.
+func inKrakensWords(err error) string {
+	f := errInternal
+	errors.As(err, &f)
+	return string(f)
 }

@@ -55,6 +55,15 @@ func init() {
 
 // serve carries a private call out: who asks, may they, do they ask too often, then what.
 func (c *core) serve(r *request, call *privateCall) (any, error) {
+	if c.state != nil {
+		e := entry{Do: entryCall, Wall: r.otpAt.UnixMilli(), Name: r.name, Key: r.public, IP: r.ip, Signed: r.signed}
+		if r.signed { // of others no field is read
+			e.Params = r.params
+		}
+		if c.record(e) != nil {
+			return nil, errUnavailable
+		}
+	}
 	r.key = c.keys.find(r.public)
 	if err := c.authenticate(r); err != nil {
 		return nil, err

@@ -36,6 +36,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes: mostHeaderBytes, ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong is theirs to see
 	}
 	stopped := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		<-s.done // a venue that cannot go on takes nobody in
+		cancel()
+	}()
 	stop := context.AfterFunc(ctx, func() {
 		end, cancel := context.WithTimeout(context.Background(), shutdownTime)
 		defer cancel()
@@ -50,7 +56,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if stop() || !errors.Is(err, http.ErrServerClosed) {
 		return err // the listener broke
 	}
-	return <-stopped
+	err = <-stopped
+	s.Close()
+	return errors.Join(s.Err(), err)
 }
 
 // bounded is a listener that holds so many connections at a time; more wait at the door.

@@ -34,6 +34,12 @@ type Config struct {
 	HistoryCost     float64  // what Ledgers and TradesHistory cost of the REST counter; 0: 2
 	MostRequests    int      // at a time; more are EService:Throttled; 0: 512
 
+	// State is a file that the venue keeps and begins from again; "": none. What it was
+	// made of must be the same then; speed and lockstep may differ, and without a Start the
+	// file's holds. In real time, at speed 1, the market goes on from where it would be now;
+	// else it goes on from where it was.
+	State string
+
 	Log io.Writer // where a feed's end is told; nil: nowhere
 }
 
@@ -45,6 +51,8 @@ type Pair struct {
 	// that it is given: finer ones than the pair's, where old data may have more digits.
 	Open func(*exchange.Instrument) (data.Series, error)
 	Bare bool // no crowd: the book holds what clients put there
+	// Source names the data of Open for the state file, so that it is known again.
+	Source string
 }
 
 // Server is a simulated Kraken. Its methods may be used by several goroutines.
@@ -56,9 +64,18 @@ type Server struct {
 	done     chan struct{}
 	close    sync.Once
 	inFlight atomic.Int64
+	now      atomic.Int64 // the venue's time, as of its last step
+	requests requestLog
+	faults   faultTable
+	sockets  sockets
+}
+
+// pace is how the venue's time runs beside ours.
+type pace struct {
+	speed    float64
+	lockstep bool
 	real     time.Time
 	venue    exchange.Stamp // at real
-	sockets  sockets
 }
 
 // The rhythm of the server in real time, and its defaults.
@@ -97,13 +114,22 @@ func New(config Config) (*Server, error) {
 	if c.MostRequests == 0 {
 		c.MostRequests = 512
 	}
+	if c.State != "" {
+		if err := s.resume(); err != nil {
+			return nil, err
+		}
+		s.now.Store(int64(s.core.now))
+		go s.run()
+		return s, nil
+	}
 	if c.Start.IsZero() {
 		c.Start = time.Now()
 	}
 	if err := s.build(); err != nil {
 		return nil, err
 	}
-	s.real, s.venue = time.Now(), s.core.now
+	s.core.pace = pace{c.Speed, c.Lockstep, time.Now(), s.core.now}
+	s.now.Store(int64(s.core.now))
 	go s.run()
 	return s, nil
 }
@@ -116,11 +142,11 @@ func (s *Server) build() error {
 		return err
 	}
 	c := &core{
-		config: cfg, rules: rules, tickEvery: max(tick, time.Duration(cfg.Speed*float64(wakeEvery)/ticksAtOnce)),
+		config: cfg, fees: cfg.Fees, rules: rules, tickEvery: tickEvery(cfg.Speed),
 		byTxid: map[string]*order{}, byFill: map[string]*fill{}, byRow: map[string]*ledgerRow{}, ids: idents{seed: mix(cfg.Seed + 1)},
 		strangers: map[string]stranger{}, prints: map[uint64]printed{},
 	}
-	s.core = c
+	s.core, c.requests = c, &s.requests
 	prices, err := c.list(cfg, rules)
 	if err != nil {
 		return err
@@ -254,43 +280,51 @@ func made(in *exchange.Instrument, preset string, price float64, seed uint64) (d
 
 // run owns the venue until Close.
 func (s *Server) run() {
+	c := s.core
 	defer close(s.done)
-	var wake <-chan time.Time
-	if !s.config.Lockstep {
-		t := time.NewTicker(wakeEvery)
-		defer t.Stop()
-		wake = t.C
-	}
-	for {
+	defer c.leave()
+	wake := time.NewTicker(wakeEvery)
+	defer wake.Stop()
+	for c.failed == nil {
+		s.now.Store(int64(c.now))
 		select {
 		case call := <-s.calls:
-			s.core.wall = s.link()
-			s.core.advance(s.clock())
-			call(s.core)
-			s.core.tellBooks()
-		case now := <-wake:
-			s.core.wall = s.link()
-			s.core.advance(s.clock())
-			s.core.tend(now)
+			c.wall = c.link()
+			c.advance(c.clock())
+			call(c)
+			c.tellBooks()
+		case now := <-wake.C:
+			if c.pace.lockstep {
+				continue
+			}
+			c.wall = c.link()
+			c.advance(c.clock())
+			c.tend(now)
 		case <-s.quit:
 			return
 		}
 	}
+	fmt.Fprintln(c.config.Log, c.failed)
 }
 
 // clock is the venue's time by ours.
-func (s *Server) clock() exchange.Stamp {
-	if s.config.Lockstep {
-		return s.core.now
+func (c *core) clock() exchange.Stamp {
+	if c.pace.lockstep {
+		return c.now
 	}
-	return s.venue.Add(time.Duration(float64(time.Since(s.real)) * s.config.Speed))
+	return max(c.now, c.pace.venue.Add(time.Duration(float64(time.Since(c.pace.real))*c.pace.speed)))
+}
+
+// tickEvery is the time between two moves of the crowd at a speed.
+func tickEvery(speed float64) time.Duration {
+	return max(tick, time.Duration(speed*float64(wakeEvery)/ticksAtOnce))
 }
 
 // link is the clock of the connections, whose other ends have our time whatever the
 // venue's speed.
-func (s *Server) link() exchange.Stamp {
-	if s.config.Lockstep {
-		return s.core.now
+func (c *core) link() exchange.Stamp {
+	if c.pace.lockstep {
+		return c.now
 	}
 	return exchange.At(time.Now())
 }
@@ -320,14 +354,23 @@ func (s *Server) Now() (now time.Time) {
 	return now
 }
 
+// Err is why the venue has ended by itself: its state could not be written. nil while it
+// runs and after Close.
+func (s *Server) Err() error {
+	select {
+	case <-s.done:
+		return s.core.failed
+	default:
+		return nil
+	}
+}
+
 // Step lets time pass in a venue that runs in lockstep.
 func (s *Server) Step(d time.Duration) {
-	s.do(func(c *core) {
-		c.wall = c.now.Add(max(0, d))
-		c.advance(c.wall)
-		c.tend(time.Now())
-	})
+	s.do(func(c *core) { c.order("POST /sim/time", timeStep{Step: max(0, d).String()}) })
 }
 
 // SetStatus changes what the venue allows: online, post-only, cancel-only, maintenance.
-func (s *Server) SetStatus(status exchange.Status) { s.do(func(c *core) { c.setStatus(status) }) }
+func (s *Server) SetStatus(status exchange.Status) {
+	s.do(func(c *core) { c.order("PUT /sim/mode", modeChange{Mode: status.String()}) })
+}

@@ -19,6 +19,7 @@ type inquiry struct {
 	hasID  bool
 	params map[string]any // numbers as json.Number; nil: none
 	at     exchange.Stamp // when the venue took it up
+	failed string         // the error that answered it, the last one of several
 }
 
 // Kraken's texts for messages that are no requests ("Kraken spot API reference", 6.3).
@@ -123,6 +124,7 @@ func (c *core) answer(k *socket, q *inquiry, open, shut byte, result func(w *tex
 
 // refuse answers a request with an error. symbol is the pair it is about, "" for none.
 func (c *core) refuse(k *socket, q *inquiry, reason, symbol string) {
+	q.failed = reason
 	w := q.begin(len(reason))
 	w.quoted("error", reason)
 	if q.method != "" {
@@ -166,6 +168,7 @@ func (c *core) hear(k *socket, q *inquiry, problem string) {
 		return
 	}
 	q.at = c.now
+	defer c.remember(k, q)
 	switch {
 	case problem != "":
 		c.refuse(k, q, problem, "")

@@ -33,7 +33,8 @@ type socket struct {
 	told      exchange.Stamp
 	rate      counter
 	level3    counter
-	unlimited bool // an account without limits has used it
+	unlimited bool    // an account without limits has used it
+	speaks    *apiKey // of the latest trading request; nil: there was none
 }
 
 // outbox is what waits to be written to a client. The venue puts frames in and never

@@ -81,6 +81,11 @@ func (c *core) hearTrading(k *socket, q *inquiry, call *tradingCall) {
 		c.refuse(k, q, problem, "")
 		return
 	}
+	if c.recordStream(t.key, q) != nil {
+		c.refuse(k, q, string(errUnavailable), "")
+		return
+	}
+	k.speaks = t.key
 	call.run(c, k, q, t.key.account)
 }
 
