@@ -291,3 +291,12 @@ func TestAHundredThousandRestingOrdersFitInMemory(t *testing.T) {
 		}
 	})
 }
+
+func demoSecret(t testing.TB) []byte {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(DemoSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -24,19 +24,15 @@ type behaviour struct {
 
 // missing are the behaviours of the reference that the venue does not have.
 var missing = []behaviour{
-	{"1.1", "missing", "Cloudflare's HTML answers and statuses other than 200", ""},
-	{"1.3", "missing", "A record of nonces that survives a restart", ""},
 	{"2.3", "missing", "country_code and execution_venue; synthetic ids with a colon", ""},
 	{"2.5", "missing", "Restrictions by country, the Canadian acquisition limit", ""},
 	{"2.7", "missing", "Candles finer than the feed for the time before the venue began", ""},
-	{"3.4", "missing", "A fresh order that OpenOrders does not show for a moment", ""},
 	{"3.7", "missing", "Margin: leverage, reduce_only, settle-position; trigger=index", ""},
 	{"3.8", "missing", "Cancels that are pending; amending a trailing stop", ""},
 	{"4.1", "missing", "Limits on public calls by address", ""},
 	{"4.2", "missing", "The limit over all pairs of an account", ""},
 	{"6.4", "missing", "level3", ""},
 	{"9", "missing", "Market price protection; restating of dust; the sequence of modes at a restart", ""},
-	{"10.3", "missing", "Faults on demand: late, lost and doubled answers, busy bursts", ""},
 }
 
 // declared reads what the tests say of themselves: lines //kraken:SECTION STATE TEXT.
