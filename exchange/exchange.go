@@ -17,7 +17,9 @@ type Exchange interface {
 	// CancelAllAfter is the venue's dead man's switch: all orders are cancelled unless
 	// called again within d; 0 turns it off. ErrUnsupported where the venue has none.
 	CancelAllAfter(d time.Duration) error
-	// Refresh asks for a KindSnapshot event.
+	// Refresh asks for a KindSnapshot event. Answers come in the order of the questions.
+	// After a loss of the link, a snapshot's fills come before any later fill or end of an
+	// order: those would overtake what was missed.
 	Refresh() error
 	// Next fills *Event with the next one.
 	Next(context.Context, *Event) error

@@ -50,14 +50,16 @@ type slotBook struct {
 
 // openOrder is an order that may still fill.
 type openOrder struct {
-	order   exchange.Order
-	state   exchange.State
-	filled  money.Qty
-	reserve money.Amount   // quote for a buy, fee included; base for a sell
-	amend   exchange.Order // as it will be once the venue confirms a change
-	profit  money.Amount   // of a sale's fills so far, in quote
-	sold    bool           // a sale with a fill
-	since   exchange.Stamp // of the unknown outcome
+	order    exchange.Order
+	state    exchange.State
+	filled   money.Qty
+	reserve  money.Amount   // quote for a buy, fee included; base for a sell
+	amend    exchange.Order // as it will be once the venue confirms a change
+	profit   money.Amount   // of a sale's fills so far, in quote
+	sold     bool           // a sale with a fill
+	since    exchange.Stamp // of the unknown outcome
+	sought   bool           // not found until it could not arrive any more, and cancelled by its id
+	soughtAt exchange.Stamp
 }
 
 func newAccount(cat *exchange.Catalog, currency exchange.AssetID, feePPM int64, slots int) *account {

@@ -326,12 +326,22 @@ func TestARestartWithAnOrderOutWaitsForTheVenue(t *testing.T) {
 	if n.g.Balance(0)-n.g.s.acct.held[0] != 9_990*cad {
 		t.Error("it holds nothing back any more")
 	}
-	n.beat(lateMax - 1)
+	n.beat(usualDeadline + lateMax - 1)
 	n.holdings(10_000*cad, xbt)
-	if n.g.Status().Unknown != 1 {
+	if n.g.Status().Unknown != 1 || len(n.x.gone) != 0 {
 		t.Error("given up too soon")
 	}
 	n.beat(1)
+	n.holdings(10_000*cad, xbt) // it cannot arrive any more: cancelled all the same, and looked for once more
+	if n.g.Status().Unknown != 1 || len(n.x.gone) != 1 || n.x.gone[0] != o.ID {
+		t.Errorf("%+v, cancelled %v", n.g.Status(), n.x.gone)
+	}
+	n.play(exchange.Event{Kind: exchange.KindOrder, Order: o.ID, Op: exchange.OpCancel, Code: exchange.CodeUnknownOrder, Instrument: exchange.None})
+	n.holdings(10_000*cad, xbt) // nobody asked for this one since
+	if n.g.Status().Unknown != 1 {
+		t.Error("given up without another look")
+	}
+	n.beat(settle)
 	n.holdings(10_000*cad, xbt)
 	if r := n.log.last(RecOrder); r == nil || r.Event.Order != o.ID || r.Event.State != exchange.Absent {
 		t.Fatalf("%+v", r)
@@ -340,5 +350,121 @@ func TestARestartWithAnOrderOutWaitsForTheVenue(t *testing.T) {
 	n.allowed(n.buy(xbt / 1000))
 	if len(n.x.sent) != 1 {
 		t.Errorf("%d orders left after the restart", len(n.x.sent))
+	}
+}
+
+// What an order came to is looked for until it is found; the venue's own money is not spent
+// twice in the meantime.
+func TestAnUnknownOrderIsLookedForUntilItIsFound(t *testing.T) {
+	l := wide()
+	l.ReconcilePPM = 1000
+	d := open(t, l)
+	o := d.unknown()
+	looks := d.x.looks
+	d.beat(settle - 1)
+	if d.x.looks != looks {
+		t.Error("looked at once, while the answer may be on its way")
+	}
+	d.beat(1)
+	if d.x.looks != looks+1 {
+		t.Fatal("nobody looks")
+	}
+	d.holdings(10_000*cad, xbt)
+	if st, open := d.g.State(o.ID); !open || st != exchange.Unknown {
+		t.Fatalf("not found at once, and %v", st)
+	}
+	d.beat(usualDeadline + lateMax - settle)
+	if d.x.looks != looks+2 {
+		t.Fatalf("%d looks", d.x.looks-looks)
+	}
+	d.holdings(10_000*cad, xbt, exchange.OpenOrder{Order: *o}) // it came late
+	if st, open := d.g.State(o.ID); !open || st != exchange.Working || len(d.x.gone) != 0 {
+		t.Errorf("%v, cancelled %v", st, d.x.gone)
+	}
+	if _, open := d.g.State(o.ID + 1); open {
+		t.Error("an order that was never sent is open")
+	}
+}
+
+// A snapshot cannot have an order that was sent after it was asked for, also when it
+// arrives long after that order.
+func TestASnapshotDoesNotJudgeWhatItCannotHaveSeen(t *testing.T) {
+	l := wide()
+	l.ReconcilePPM = 0 // an exact source is taken at its first word
+	d := open(t, l)
+	if err := d.g.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	d.beat(time.Second)
+	o := d.unknown()
+	d.beat(10 * time.Minute)
+	d.holdings(10_000*cad, xbt)
+	if st, open := d.g.State(o.ID); !open || st != exchange.Unknown {
+		t.Errorf("open %v, %v", open, st)
+	}
+	d.holdings(10_000*cad, xbt) // the answer to the look after it
+	if _, open := d.g.State(o.ID); open {
+		t.Error("still open")
+	}
+}
+
+// The fills of a snapshot that no event told are booked before balances are compared.
+func TestMissedFillsOfASnapshotAreBooked(t *testing.T) {
+	l := wide()
+	l.ReconcilePPM = 0
+	d := open(t, l)
+	o := d.allowed(d.buy(xbt / 1000))
+	d.play(exchange.Event{Kind: exchange.KindOrder, Order: o.ID, Op: exchange.OpSubmit, State: exchange.Working})
+	fill := func(id uint64, state exchange.State) exchange.Event {
+		return exchange.Event{
+			Kind: exchange.KindFill, Order: o.ID, TradeID: id, Side: exchange.Buy, Price: o.Price, Qty: o.Qty / 2, Cost: 5 * cad, FeeAsset: 0, State: state,
+		}
+	}
+	d.play(exchange.Event{Kind: exchange.KindSnapshot, Detail: &exchange.Detail{Snapshot: &exchange.Snapshot{
+		Balances: []exchange.Balance{{Asset: 0, Total: 9_990 * cad}, {Asset: 1, Total: xbt + xbt/1000}},
+		Fills:    []exchange.Event{fill(7, exchange.Working), fill(8, exchange.Filled)},
+	}}})
+	if d.g.Balance(0) != 9_990*cad || d.g.Level() != Active {
+		t.Errorf("%d, %v", d.g.Balance(0), d.g.Level())
+	}
+	if _, open := d.g.State(o.ID); open {
+		t.Error("it is filled, and open")
+	}
+}
+
+// A session's books are compared every minute; a comparison that finds nothing is not worth
+// a line. A replay's are compared at its end.
+func TestASessionComparesItsBooksEveryMinute(t *testing.T) {
+	for _, live := range []bool{true, false} {
+		l := wide()
+		l.ReconcilePPM, l.NeedsArming = 1000, live
+		d := open(t, l)
+		looks, lines := d.x.looks, d.log.count(RecSnapshot, NoControl)
+		for n := 1; n <= 3; n++ {
+			d.beat(compareEvery - 1)
+			if d.x.looks != looks+n-1 && live {
+				t.Fatalf("minute %d: %d looks before it is over", n, d.x.looks-looks)
+			}
+			d.beat(1)
+			if live && d.x.looks != looks+n || !live && d.x.looks != looks {
+				t.Fatalf("needs arming %v, minute %d: %d looks", live, n, d.x.looks-looks)
+			}
+			if live {
+				d.holdings(10_000*cad, xbt)
+			}
+		}
+		if n := d.log.count(RecSnapshot, NoControl) - lines; n != 0 {
+			t.Errorf("%d lines say that nothing was found", n)
+		}
+		if !live {
+			continue
+		}
+		d.beat(compareEvery)
+		d.holdings(9_000*cad, xbt)
+		d.beat(settle)
+		d.holdings(9_000*cad, xbt)
+		if d.g.Level() != Halted || d.log.count(RecSnapshot, NoControl)-lines != 2 {
+			t.Errorf("%v with %d lines", d.g.Level(), d.log.count(RecSnapshot, NoControl)-lines)
+		}
 	}
 }

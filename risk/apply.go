@@ -143,7 +143,9 @@ func (s *state) applyOrder(ev *exchange.Event) {
 	if ev.State == exchange.Unknown && oo.state != exchange.Unknown {
 		oo.since = ev.Time
 	}
-	a.setState(oo, ev.State)
+	if ev.State != 0 { // a refused cancel says nothing of an order that may still arrive
+		a.setState(oo, ev.State)
+	}
 	if ev.Op == exchange.OpAmend {
 		if ev.Code == exchange.CodeAmended {
 			oo.order = oo.amend

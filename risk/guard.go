@@ -173,7 +173,7 @@ func (g *Guard) start(cfg *Config) error {
 	}
 	s.floors()
 	s.settle()
-	if err := g.ex.Refresh(); err != nil {
+	if err := g.ask(false); err != nil {
 		return fmt.Errorf("risk: opening snapshot: %w", err)
 	}
 	return g.failed
@@ -233,6 +233,7 @@ func (g *Guard) Submit(o *exchange.Order) error {
 	case err == nil:
 	case errors.Is(err, exchange.ErrUnknown):
 		g.outcome(o, exchange.Unknown) // stays reserved: it may have happened
+		g.lookLater()
 	default:
 		g.outcome(o, exchange.Rejected)
 	}
@@ -400,7 +401,7 @@ func (g *Guard) cancelEntriesOf(l *latch) {
 }
 
 // Refresh asks the exchange for a snapshot, which is compared with the guard's own view.
-func (g *Guard) Refresh() error { return g.ex.Refresh() }
+func (g *Guard) Refresh() error { return g.ask(false) }
 
 // Ablated is the control that the guard lacks; NoControl for every guard but those of
 // NewWithout.
@@ -415,6 +416,15 @@ func (g *Guard) Equity() money.Amount { return g.s.acct.equity }
 
 // Balance is the guard's own view of an asset.
 func (g *Guard) Balance(a exchange.AssetID) money.Amount { return g.s.acct.balance[a] }
+
+// State is what the guard knows of an order of ours; open is false for one that is over or
+// that it never had.
+func (g *Guard) State(id exchange.OrderID) (state exchange.State, open bool) {
+	if oo := g.s.acct.find(id); oo != nil {
+		return oo.state, true
+	}
+	return 0, false
+}
 
 // LastOrderID is the highest id that any run on record has used; 0: none.
 func (g *Guard) LastOrderID() exchange.OrderID { return g.s.acct.lastID }

@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,6 +23,8 @@ type linkState struct {
 	clockAt   exchange.Stamp // last comparison of clocks
 	failure   exchange.Stamp // last request that failed
 	lookAt    exchange.Stamp // next look at the account
+	routineAt exchange.Stamp // of it, the one that is due once a minute
+	asks      []asked        // snapshots that were asked for and have not come
 	odd       []oddBalance   // balances that did not agree at first sight
 	missed    []missedOrder  // our working orders that the last snapshot did not have
 	advice    exchange.Code
@@ -45,9 +46,6 @@ type missedOrder struct {
 	since exchange.Stamp
 }
 
-// settle is how long fills may be on their way before a difference counts.
-const settle = 5 * time.Second
-
 // How old a fact may be that is asked for again and again: the venue's clock, and hourly
 // the key.
 const (
@@ -60,7 +58,7 @@ const clockWarn = 500 * time.Millisecond
 
 func (k *linkState) init(l *Limits) {
 	k.due, k.heartbeat, k.deadMan = exchange.Never, longAgo, longAgo
-	k.stands, k.clockAt, k.failure, k.lookAt = longAgo, longAgo, longAgo, exchange.Never
+	k.stands, k.clockAt, k.failure, k.lookAt, k.routineAt = longAgo, longAgo, longAgo, exchange.Never, exchange.Never
 	k.nonces = newWindow(2, int64(5*time.Minute))
 	k.heard = map[uint16]*window{}
 }
@@ -142,90 +140,6 @@ func (s *state) checkSynced(d *decision, v *Verdict) {
 	}
 }
 
-// onSnapshot is reconcile: a difference must show twice, a while apart, since fills may be
-// on their way; exact sources are taken at their first word.
-func (g *Guard) onSnapshot(ev *exchange.Event) {
-	s, k := g.s, &g.s.link
-	first := !s.adopted
-	if g.write(Record{Type: RecSnapshot, Event: ev}, first) != nil {
-		return
-	}
-	g.adoptOrders(ev.Detail.Snapshot)
-	bad := s.acct.differences(ev.Detail.Snapshot.Balances, s.limits.ReconcilePPM)
-	if s.synced {
-		g.missOrders(ev.Detail.Snapshot)
-	}
-	s.synced = true
-	g.watchUnknown()
-	if len(bad) == 0 {
-		k.differs = nil
-		if s.link.advice < exchange.CodeStopNewOrders && s.online() {
-			g.heal(VenueState, Global, exchange.None)
-		}
-		return
-	}
-	if s.limits.ReconcilePPM > 0 && (k.differs == nil || s.now.Sub(k.differsAt) < settle) {
-		if k.differs == nil {
-			k.differs, k.differsAt = bad, s.now
-			g.lookLater()
-		}
-		return
-	}
-	g.haltPairs(bad, ev.Detail.Snapshot)
-}
-
-// missOrders is reconcile for our working orders that the venue does not have: twice, a
-// while apart, since their end may be on its way. An exact source tells every end itself.
-func (g *Guard) missOrders(snap *exchange.Snapshot) {
-	s, k := g.s, &g.s.link
-	if s.limits.ReconcilePPM <= 0 {
-		return
-	}
-	var missed []missedOrder
-	for i := range s.acct.open {
-		oo := &s.acct.open[i]
-		id := oo.order.ID
-		if oo.state != exchange.Working || slices.ContainsFunc(snap.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID == id }) {
-			continue
-		}
-		since := s.now
-		if at := slices.IndexFunc(k.missed, func(m missedOrder) bool { return m.id == id }); at >= 0 {
-			since = k.missed[at].since
-		} else {
-			g.lookLater()
-		}
-		missed = append(missed, missedOrder{id, since})
-		if s.now.Sub(since) >= settle {
-			g.trip(latch{control: Reconcile, scope: ByPair, instrument: oo.order.Instrument, level: Halted, cause: fmt.Sprintf("the venue does not have our working order %d", id)})
-		}
-	}
-	k.missed = missed
-}
-
-// lookLater asks for a snapshot once what is on its way has settled.
-func (g *Guard) lookLater() { g.lookAgain(g.s.now.Add(settle)) }
-
-func (g *Guard) lookAgain(at exchange.Stamp) {
-	g.s.link.lookAt = min(g.s.link.lookAt, at)
-	g.s.timed = true
-}
-
-// compare asks for a snapshot; a failed request shows at the next. With a key that the
-// venue has refused nothing is asked.
-func (g *Guard) compare() {
-	if !g.s.refused() {
-		_ = g.ex.Refresh()
-	}
-}
-
-// look asks for it when it is time to.
-func (g *Guard) look() {
-	if k := &g.s.link; g.s.now >= k.lookAt {
-		k.lookAt = exchange.Never
-		g.compare()
-	}
-}
-
 // haltPairs halts the pair of a coin that differs; two of them, or the account's own
 // money, halt everything.
 func (g *Guard) haltPairs(bad []exchange.AssetID, snap *exchange.Snapshot) {
@@ -259,84 +173,4 @@ func (g *Guard) haltPairs(bad []exchange.AssetID, snap *exchange.Snapshot) {
 		return
 	}
 	g.trip(latch{control: Reconcile, scope: ByPair, instrument: last, level: Halted, cause: cause})
-}
-
-// lateMax is how long an order may stay invisible at the venue: its deadline and a minute.
-const lateMax = 65 * time.Second
-
-// adoptOrders holds our open orders against the venue's after a restart: what it has is
-// working, what filled in between is booked, what it does not know is absent or over. An
-// order that is only just out may still show.
-func (g *Guard) adoptOrders(snap *exchange.Snapshot) {
-	s := g.s
-	for _, o := range snap.Orders {
-		if s.acct.find(o.Order.ID) == nil && (!s.synced || o.Order.ID == 0 || o.Order.ID > s.acct.lastID) {
-			g.onForeign("an open order at the venue that we did not place")
-			break
-		}
-	}
-	if s.synced && !s.adopting {
-		return
-	}
-	s.adopting = false
-	for i := range snap.Fills {
-		f := snap.Fills[i]
-		if s.acct.find(f.Order) != nil && f.TradeID > s.acct.tradeID[f.Instrument] {
-			f.Time = s.now
-			g.onFill(&f)
-		}
-	}
-	for i := 0; i < len(s.acct.open) && g.failed == nil; {
-		oo := &s.acct.open[i]
-		id, state := oo.order.ID, oo.state
-		there := slices.ContainsFunc(snap.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID == id })
-		ev := exchange.Event{Kind: exchange.KindOrder, Time: s.now, Op: exchange.OpVenue, Order: id, Instrument: oo.order.Instrument, State: exchange.Working}
-		switch {
-		case there && state == exchange.Working:
-			i++
-			continue
-		case there:
-		case state == exchange.Working:
-			ev.State = exchange.Cancelled
-		case s.limits.ReconcilePPM > 0 && s.now.Sub(oo.order.Sent) < lateMax:
-			s.adopting = true
-			g.lookAgain(oo.order.Sent.Add(lateMax))
-			i++
-			continue
-		default:
-			ev.State = exchange.Absent
-		}
-		g.onOrder(&ev)
-		if there {
-			i++
-		}
-	}
-}
-
-// watchUnknown is unknown-outcome: a pair with an order whose outcome nobody knows waits,
-// and after a while everything does.
-func (g *Guard) watchUnknown() {
-	s := g.s
-	if s.acct.unknown == 0 && !s.scoped {
-		return
-	}
-	for i := range s.market {
-		id := exchange.InstrumentID(i)
-		waits := false
-		for j := range s.acct.open {
-			oo := &s.acct.open[j]
-			if oo.order.Instrument != id || oo.state != exchange.Unknown {
-				continue
-			}
-			waits = true
-			if s.limits.UnknownFor != Forever && s.now.Sub(oo.since) > s.limits.UnknownFor {
-				g.trip(latch{control: UnknownOutcome, level: Halted, cause: "an order's outcome stays unknown"})
-			}
-		}
-		if waits {
-			g.condition(latch{control: UnknownOutcome, scope: ByPair, instrument: id, level: Paused, cause: "an order's outcome is unknown"})
-		} else {
-			g.heal(UnknownOutcome, ByPair, id)
-		}
-	}
 }

@@ -21,16 +21,15 @@ type state struct {
 	acct    *account
 	status  []exchange.Status // by instrument, as the venue last said
 
-	now      exchange.Stamp
-	nextDue  exchange.Stamp
-	latches  []latch
-	level    Level          // the strictest global latch
-	scoped   bool           // some latch is for a pair or a strategy
-	adopted  bool           // an opening snapshot was seen, now or before a restart
-	synced   bool           // a snapshot was seen since the start
-	adopting bool           // orders of before the start are still looked for
-	timed    bool           // some control watches ages
-	cycleAt  exchange.Stamp // first market event of the dry cycle
+	now     exchange.Stamp
+	nextDue exchange.Stamp
+	latches []latch
+	level   Level          // the strictest global latch
+	scoped  bool           // some latch is for a pair or a strategy
+	adopted bool           // an opening snapshot was seen, now or before a restart
+	synced  bool           // a snapshot was seen since the start
+	timed   bool           // some control watches ages
+	cycleAt exchange.Stamp // first market event of the dry cycle
 
 	day    dayState
 	rate   rateState

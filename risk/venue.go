@@ -118,7 +118,7 @@ func (g *Guard) onStatus(ev *exchange.Event) {
 		if !was {
 			g.s.link.advice = exchange.CodeNone // what was announced is over
 		}
-		g.compare() // no order before the books are compared; a failed one leaves the pause
+		g.compare(false) // no order before the books are compared; a failed one leaves the pause
 	}
 }
 
@@ -126,7 +126,7 @@ func (g *Guard) onAdvice(ev *exchange.Event) {
 	g.s.link.advice = ev.Code
 	if ev.Code == exchange.CodeNone {
 		if g.s.holds(VenueState, Global, exchange.None, -1) != nil {
-			g.compare()
+			g.compare(false)
 		}
 		return
 	}

@@ -84,7 +84,13 @@ type ground struct {
 func breakGround(t *testing.T, lines ...string) *ground {
 	t.Helper()
 	dir := t.TempDir()
-
+	if keep := os.Getenv("BREAKWATER_KEEP"); keep != "" { // to look at what a failure left
+		var err error
+		if dir, err = os.MkdirTemp(keep, "ground"); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("state in %s", dir)
+	}
 	g := &ground{t: t, dir: dir, config: filepath.Join(dir, "bot.yaml"), state: filepath.Join(dir, "state"), key: filepath.Join(dir, "arm.key")}
 	public, err := NewKey(g.key)
 	if err != nil {
@@ -139,8 +145,10 @@ func (g *ground) start(args ...string) *bot {
 	go func() { b.waited <- b.cmd.Wait() }()
 	g.t.Cleanup(b.end)
 	eventually(g.t, "the session's status stands", func() bool {
-		if b.cmd.ProcessState != nil {
-			g.t.Fatalf("the session ended at once: %s", b.log)
+		select {
+		case err := <-b.waited:
+			g.t.Fatalf("the session ended at once: %v: %s", err, b.log)
+		default:
 		}
 		st, err := g.read()
 		return err == nil && st.PID == b.cmd.Process.Pid

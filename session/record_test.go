@@ -278,6 +278,63 @@ func TestUntakenOutcomesAreLost(t *testing.T) {
 	}
 }
 
+// An outcome of the market going on must not overtake the fills that were missed: after it
+// they would count as seen, or belong to an order that has ended. Nor is an answer to the
+// session before an answer to this one.
+func TestOutcomesAndOldAnswersDoNotOvertakeMissedFills(t *testing.T) {
+	slow := func() *plan {
+		p := goodPlan(t)
+		p.model.Latency = 3 * time.Minute // an answer takes longer than a bar
+		return p
+	}
+	p, dir := slow(), t.TempDir()
+	v, _, err := openVenue(p, dir, false, 0, time.Unix(0, 0))
+	ok(t, err)
+	drive(t, v, p, 40)
+	ok(t, v.Refresh()) // nobody takes this answer
+	var ev exchange.Event
+	resting := exchange.OrderID(0)
+	for resting == 0 {
+		ok(t, v.Next(context.Background(), &ev))
+		if ev.Kind == exchange.KindBar {
+			resting = 1000
+			ok(t, v.Submit(&exchange.Order{ID: resting, Side: exchange.Buy, Type: exchange.Limit, TIF: exchange.IOC, Qty: 30_000, Price: ev.Price * 102 / 100, Sent: ev.Time}))
+		}
+	}
+	ok(t, v.Refresh())
+	ok(t, v.Close())
+	v, _, err = openVenue(slow(), dir, false, 0, time.Unix(1, 0))
+	ok(t, err)
+	defer v.Close()
+	v.seen = []uint64{1}
+	ok(t, v.Refresh())
+	asked := v.venue.Now()
+	last, snapshots := uint64(1), 0
+	for snapshots == 0 {
+		ok(t, v.Next(context.Background(), &ev))
+		switch ev.Kind {
+		case exchange.KindFill:
+			if ev.TradeID != last+1 {
+				t.Errorf("after trade %d comes %d", last, ev.TradeID)
+			}
+			last, v.seen[0] = ev.TradeID, ev.TradeID
+		case exchange.KindOrder:
+			if last == 1 {
+				t.Errorf("the outcome of order %d comes before the fills that were missed", ev.Order)
+			}
+		case exchange.KindSnapshot:
+			snapshots++
+			if ev.Time < asked.Add(p.model.Latency) {
+				t.Errorf("an answer of %v was asked for by the session before; this one asked at %v", ev.Time, asked)
+			}
+		}
+	}
+	fills := ev.Detail.Snapshot.Fills
+	if n := len(fills); last != fills[n-1].TradeID || fills[n-1].Order != resting {
+		t.Errorf("told until trade %d, the venue has %d of order %d", last, fills[n-1].TradeID, fills[n-1].Order)
+	}
+}
+
 // A session that was away is told its fills one by one, and then a snapshot that also has
 // what it sent in answer.
 func TestMissedFillsComeBeforeTheSnapshot(t *testing.T) {

@@ -31,8 +31,17 @@ type simulated struct {
 	greet []exchange.Event // what the venue tells whoever connects, before all else
 	// connecting: the session catches up with its account, and sees nothing of the market
 	connecting bool
-	behind     bool     // something was sent since the snapshot was asked for
+	met        bool // the connection's first snapshot has come, and with it all fills until then
+	sends      int  // what was sent so far
+	questions  []question
 	seen       []uint64 // by instrument: highest trade that the session has on record
+}
+
+// question is a snapshot that was asked for. The venue answers in their order.
+type question struct {
+	own   bool // by the connection itself
+	gone  bool // by a session before: nobody is there for the answer
+	sends int  // what was sent before it
 }
 
 // openVenue opens the venue of a state directory: a new one, or the one that its record
@@ -61,7 +70,7 @@ func openVenue(p *plan, dir string, tops bool, keep int, now time.Time) (v *simu
 		v.Close()
 		return nil, 0, err
 	}
-	v.drop()
+	v.reconnect()
 	v.tellPrices()
 	v.connecting = true
 	return v, lives, nil
@@ -92,6 +101,14 @@ func (v *simulated) note(ev *exchange.Event) {
 	if ev.Time >= v.woken {
 		v.woken = exchange.Never
 	}
+}
+
+// answers takes the question that a snapshot answers.
+func (v *simulated) answers() (q question) {
+	if len(v.questions) > 0 {
+		q, v.questions = v.questions[0], v.questions[1:]
+	}
+	return q
 }
 
 // Close ends the record.
@@ -187,7 +204,7 @@ func (p *peeked) Next(ev *exchange.Event) error {
 func (v *simulated) again(kind byte, content []byte) error {
 	switch kind {
 	case entryLife:
-		v.drop()
+		v.reconnect()
 	case entryTold: // said by the connection, not by the market
 	case entryEnd:
 		var ev exchange.Event
@@ -200,6 +217,9 @@ func (v *simulated) again(kind byte, content []byte) error {
 			return differs(err)
 		}
 		v.note(&ev)
+		if ev.Kind == exchange.KindSnapshot {
+			v.answers()
+		}
 	case entryOrder:
 		var o exchange.Order
 		if err := unpackOrder(content, &o); err != nil {
@@ -213,6 +233,7 @@ func (v *simulated) again(kind byte, content []byte) error {
 		}
 		v.venue.Amend(0, &a)
 	case entryAsk:
+		v.questions = append(v.questions, question{})
 		return v.Replay.Refresh()
 	default:
 		n, size := binary.Varint(content)
@@ -241,10 +262,17 @@ func differs(err error) error {
 	return Refused(fmt.Errorf("%s: the market does not go as it went: its data or this program has changed; give a new state directory, or what it was made with", recordName))
 }
 
-// drop loses what the venue has said and nobody took.
-func (v *simulated) drop() {
+// reconnect loses what the venue has said and nobody took, and the answers to what was
+// asked before.
+func (v *simulated) reconnect() {
 	var ev exchange.Event
 	for v.venue.Take(0, &ev) {
+		if ev.Kind == exchange.KindSnapshot {
+			v.answers()
+		}
+	}
+	for i := range v.questions {
+		v.questions[i].gone = true
 	}
 }
 
@@ -253,7 +281,7 @@ func (v *simulated) Submit(o *exchange.Order) error {
 	if err := v.rec.write(entryOrder, func(b []byte) []byte { return packOrder(b, o) }); err != nil {
 		return err
 	}
-	v.behind = true
+	v.sends++
 	v.venue.Submit(0, o)
 	return nil
 }
@@ -263,7 +291,7 @@ func (v *simulated) Amend(a *exchange.Amend) error {
 	if err := v.rec.write(entryAmend, func(b []byte) []byte { return packAmend(b, a) }); err != nil {
 		return err
 	}
-	v.behind = true
+	v.sends++
 	v.venue.Amend(0, a)
 	return nil
 }
@@ -273,7 +301,7 @@ func (v *simulated) Cancel(id exchange.OrderID) error {
 	if err := v.rec.number(entryCancel, int64(id)); err != nil {
 		return err
 	}
-	v.behind = true
+	v.sends++
 	v.venue.Cancel(0, id)
 	return nil
 }
@@ -287,11 +315,13 @@ func (v *simulated) CancelAllAfter(d time.Duration) error {
 }
 
 // Refresh asks for a snapshot.
-func (v *simulated) Refresh() error {
+func (v *simulated) Refresh() error { return v.ask(false) }
+
+func (v *simulated) ask(own bool) error {
 	if err := v.rec.write(entryAsk, func(b []byte) []byte { return b }); err != nil {
 		return err
 	}
-	v.behind = false
+	v.questions = append(v.questions, question{own: own, sends: v.sends})
 	return v.Replay.Refresh()
 }
 
@@ -324,15 +354,19 @@ func (v *simulated) Next(ctx context.Context, ev *exchange.Event) error {
 			}
 			return err
 		}
+		var q question
+		if ev.Kind == exchange.KindSnapshot {
+			q = v.answers()
+		}
 		kind := byte(entryEvent)
-		if v.connecting && !v.shownEarly(ev) {
+		if !v.shown(ev, q) {
 			kind = entryUnseen
 		}
 		v.note(ev)
 		if err := v.rec.write(kind, func(b []byte) []byte { return packEvent(b, ev) }); err != nil || kind == entryEvent {
 			return err
 		}
-		if ev.Kind == exchange.KindSnapshot {
+		if ev.Kind == exchange.KindSnapshot && v.connecting && !q.gone {
 			if err := v.catchUp(ev); err != nil {
 				return err
 			}
@@ -340,20 +374,34 @@ func (v *simulated) Next(ctx context.Context, ev *exchange.Event) error {
 	}
 }
 
-// shownEarly reports whether an event is for a session that is still connecting: outcomes
-// of its orders are, and the snapshot that ends it.
-func (v *simulated) shownEarly(ev *exchange.Event) bool {
+// shown reports whether an event is for the session.
+func (v *simulated) shown(ev *exchange.Event, q question) bool {
+	switch {
+	case q.gone:
+		return false
+	case v.connecting:
+		return v.shownEarly(ev, q)
+	}
+	return !q.own
+}
+
+// shownEarly reports whether an event is for a session that is still connecting: the
+// snapshot that ends it, and once the fills that were missed are told, the outcomes after
+// them. Before, an outcome would overtake them: the fill of an order that has ended since,
+// or a later fill, after which the earlier one counts as seen.
+func (v *simulated) shownEarly(ev *exchange.Event, q question) bool {
 	switch ev.Kind {
 	case exchange.KindOrder, exchange.KindFill:
-		return true
+		return v.met
 	case exchange.KindSnapshot:
+		v.met = true
 		for i := range ev.Detail.Snapshot.Fills {
 			if f := &ev.Detail.Snapshot.Fills[i]; v.isNew(f) {
 				return false
 			}
 		}
-		v.connecting = v.behind
-		return !v.behind
+		v.connecting = q.sends != v.sends
+		return !v.connecting
 	}
 	return false
 }
@@ -371,5 +419,5 @@ func (v *simulated) catchUp(snapshot *exchange.Event) error {
 			v.greet = append(v.greet, f)
 		}
 	}
-	return v.Refresh()
+	return v.ask(true)
 }

@@ -73,6 +73,7 @@ type Engine struct {
 
 	restoring bool // the history is being folded
 	resumed   bool // there was one, and the venue's view of the open orders is still to come
+	behind    bool // fills of a snapshot are booked, all of which the guard has
 }
 
 // New checks a Config. The engine starts with the first event.
@@ -211,12 +212,10 @@ func (e *Engine) onTrade(ev *exchange.Event) {
 // onSnapshot adopts the opening balances and gives the slots their shares; later ones must
 // agree with the book.
 func (e *Engine) onSnapshot(snap *exchange.Snapshot) error {
-	if e.resumed {
+	if e.ready {
 		if err := e.adoptOrders(snap); err != nil {
 			return err
 		}
-	}
-	if e.ready {
 		return e.book.compare(snap.Balances)
 	}
 	e.ready = true

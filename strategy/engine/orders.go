@@ -184,14 +184,22 @@ func (e *Engine) onFill(ev *exchange.Event) error {
 	}
 	o.filled += ev.Qty
 	for _, a := range [...]exchange.AssetID{b.in.Base, b.in.Quote} {
-		if e.restoring {
-			break // the guard is ahead: it has folded the whole history
+		if e.restoring || e.behind {
+			break // the guard is ahead: it has folded the whole history, or the whole snapshot
 		}
-		if g := e.guard.Balance(a); g != e.book.balance[a] {
-			return fmt.Errorf("engine: after a fill of order %d the book has %d of %s, the guard %d", ev.Order, e.book.balance[a], e.cat.Assets[a].Name, g)
+		if err := e.agree(a, ev.Order); err != nil {
+			return err
 		}
 	}
 	s.filled(b, o, ev)
+	return nil
+}
+
+// agree holds what an asset comes to after a fill against the guard's own view.
+func (e *Engine) agree(a exchange.AssetID, order exchange.OrderID) error {
+	if g := e.guard.Balance(a); g != e.book.balance[a] {
+		return fmt.Errorf("engine: after a fill of order %d the book has %d of %s, the guard %d", order, e.book.balance[a], e.cat.Assets[a].Name, g)
+	}
 	return nil
 }
 
@@ -262,7 +270,9 @@ func (e *Engine) onOrder(ev *exchange.Event) {
 		o.state = ev.State
 		s.end(o)
 	} else {
-		o.state = ev.State
+		if ev.State != 0 { // a refused cancel says nothing of an order that may still arrive
+			o.state = ev.State
+		}
 		if ev.Op == exchange.OpAmend && ev.Code == exchange.CodeAmended {
 			o.Qty, o.Price, o.Trigger = ev.Remaining+o.filled, cmp.Or(o.change.Price, o.Price), cmp.Or(o.change.Trigger, o.Trigger)
 			rest := o.Order

@@ -63,18 +63,52 @@ func (e *Engine) foldIntent(o *exchange.Order) {
 		return // the strategy trades other instruments now
 	}
 	own := e.newOrder()
-	own.Order, own.slot, own.state = *o, s, exchange.Pending
+	own.Order, own.slot, own.state, own.sent = *o, s, exchange.Pending, true
 	e.orders[o.ID] = own
 	b.orders = append(b.orders, own)
 	s.hold(b, own, s.costOf(b, o))
 }
 
-// adoptOrders holds the open orders of earlier runs against the venue's snapshot: fills
-// that came in between are booked, what it does not have is over.
+// adoptOrders follows the guard in what it has read out of a snapshot: fills that no event
+// has told are booked, orders that nobody knew of are working, or over.
 func (e *Engine) adoptOrders(snap *exchange.Snapshot) error {
+	silent := e.resumed // of a life before: OnStart tells what is open
 	e.resumed = false
-	for i := range snap.Fills {
-		f := &snap.Fills[i]
+	if err := e.bookMissed(snap.Fills); err != nil {
+		return err
+	}
+	for _, s := range e.slots {
+		for i := range s.books {
+			for _, o := range slices.Clone(s.books[i].orders) {
+				state, open := e.guard.State(o.ID)
+				switch {
+				case !o.sent || open && state == o.state:
+				case open:
+					o.state = state
+				case silent:
+					o.state = exchange.Cancelled
+					s.end(o)
+				default:
+					ev := exchange.Event{Kind: exchange.KindOrder, Time: e.now, Op: exchange.OpVenue, Order: o.ID, Instrument: o.Instrument, State: exchange.Cancelled}
+					if o.state == exchange.Unknown {
+						ev.State = exchange.Absent
+					}
+					e.onOrder(&ev)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// bookMissed books the fills of a snapshot that are new. The guard has booked all of them
+// already, so that the books are compared once that is done here too.
+func (e *Engine) bookMissed(fills []exchange.Event) error {
+	last := exchange.OrderID(0)
+	e.behind = true
+	defer func() { e.behind = false }()
+	for i := range fills {
+		f := &fills[i]
 		o := e.orders[f.Order]
 		if o == nil || f.TradeID <= o.slot.book(o.Instrument).lastTrade {
 			continue
@@ -82,17 +116,14 @@ func (e *Engine) adoptOrders(snap *exchange.Snapshot) error {
 		if err := e.onFill(f); err != nil {
 			return err
 		}
+		last = f.Order
 	}
-	for _, s := range e.slots {
-		for i := range s.books {
-			for _, o := range slices.Clone(s.books[i].orders) {
-				if slices.ContainsFunc(snap.Orders, func(v exchange.OpenOrder) bool { return v.Order.ID == o.ID }) {
-					o.state = exchange.Working
-				} else {
-					o.state = exchange.Cancelled
-					s.end(o)
-				}
-			}
+	if last == 0 {
+		return nil
+	}
+	for i := range e.cat.Assets {
+		if err := e.agree(exchange.AssetID(i), last); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -73,6 +73,7 @@ type order struct {
 	exchange.Order
 	slot    *slot
 	state   exchange.State
+	sent    bool // the guard has had it
 	filled  money.Qty
 	reserve money.Amount   // quote that a buy may still use, fee included; lots of a sell
 	change  exchange.Amend // asked for and not confirmed yet
@@ -274,6 +275,7 @@ func survivable(err error) bool {
 // submit takes an order through the guard.
 func (s *slot) submit(o *exchange.Order) error {
 	own := s.e.orders[o.ID]
+	own.sent = true
 	err := s.e.guard.Submit(o)
 	switch {
 	case err == nil:
