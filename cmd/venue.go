@@ -30,6 +30,7 @@ type venueFlags struct {
 	seed             uint64
 	start            string
 	postReject, json bool
+	full, bare       bool
 	unlimited        bool
 }
 
@@ -38,7 +39,7 @@ func (a *app) venueCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "venue",
 		Short: "Serve a simulated Kraken that any client can trade against",
-		Long: `Venue serves Kraken's REST interface on this machine: a made-up or recorded market, a live
+		Long: `Venue serves Kraken's REST and WebSocket v2 on this machine: a made-up or recorded market, a live
 book, accounts, orders, fees and rate limits. Point any Kraken client at the URL it prints
 and give it the demo key. No real money, no network but this listener.
 
@@ -64,7 +65,9 @@ The market starts now by its own clock and runs at --speed. Stop it with Ctrl-C.
 	f.Uint64Var(&v.seed, "seed", 1, "of the crowd and the made-up market")
 	f.StringVar(&v.start, "start", "", "the venue's `TIME` at the start (default: now)")
 	f.BoolVar(&v.postReject, "post-only-rejects", false, "refuse a post-only order that would cross at once, instead of cancelling it")
-	f.BoolVar(&v.unlimited, "no-rate-limits", false, "let the demo account call as often as it likes")
+	f.BoolVar(&v.full, "full-executions", false, "tell all of an order in each row of the executions channel: kinder than Kraken")
+	f.BoolVar(&v.bare, "bare", false, "no crowd: the book holds what clients put there")
+	f.BoolVar(&v.unlimited, "no-rate-limits", false, "let the demo account call, and anybody connect, as often as they like")
 	f.BoolVar(&v.json, "json", false, "print the addresses and the key as JSON")
 	return c
 }
@@ -119,7 +122,7 @@ func (v *venueFlags) config() (config krakend.Config, closeAll func(), err error
 			f.Close() // only read from: nothing can be lost
 		}
 	}
-	config.Seed, config.PostOnlyRejects = v.seed, v.postReject
+	config.Seed, config.PostOnlyRejects, config.FullExecutions, config.AnyConnections = v.seed, v.postReject, v.full, v.unlimited
 	demo := krakend.DemoAccount("demo")
 	demo.Unlimited = v.unlimited
 	config.Accounts = []krakend.Account{demo}
@@ -148,7 +151,7 @@ func (v *venueFlags) config() (config krakend.Config, closeAll func(), err error
 			pairs = []string{"XBT/CAD"}
 		}
 		for _, p := range pairs {
-			config.Pairs = append(config.Pairs, krakend.Pair{Symbol: p, Preset: v.preset})
+			config.Pairs = append(config.Pairs, krakend.Pair{Symbol: p, Preset: v.preset, Bare: v.bare})
 		}
 		return config, closeAll, nil
 	}
@@ -169,7 +172,7 @@ func (v *venueFlags) config() (config krakend.Config, closeAll func(), err error
 			return config, closeAll, usagef("%s: nothing tells which pair this is; give --pairs, for example --pairs XBT/CAD", path)
 		}
 		config.Pairs = append(config.Pairs, krakend.Pair{
-			Symbol: f.Info().Pair, Open: func(in *exchange.Instrument) (data.Series, error) { return f.Series(in), nil },
+			Symbol: f.Info().Pair, Open: func(in *exchange.Instrument) (data.Series, error) { return f.Series(in), nil }, Bare: v.bare,
 		})
 	}
 	return config, closeAll, nil
@@ -193,13 +196,14 @@ func (v *venueFlags) certificate(host string) (cert tls.Certificate, text string
 
 // announce says where the venue is and how to trade there.
 func (a *app) announce(v *venueFlags, config krakend.Config, url, trust string) {
+	stream := "ws" + strings.TrimPrefix(url, "http") + "/v2"
 	var symbols []string
 	for _, p := range config.Pairs {
 		symbols = append(symbols, p.Symbol)
 	}
 	if v.json {
 		json.NewEncoder(a.stdout).Encode(map[string]any{
-			"rest": url, "key": krakend.DemoKey, "secret": krakend.DemoSecret, "pairs": symbols, "certificate": trust,
+			"rest": url, "stream": stream, "key": krakend.DemoKey, "secret": krakend.DemoSecret, "pairs": symbols, "certificate": trust,
 		})
 		return
 	}
@@ -210,10 +214,11 @@ func (a *app) announce(v *venueFlags, config krakend.Config, url, trust string) 
 	fmt.Fprintf(a.stdout, `A simulated Kraken: %s from %s, at %s. No real money.
 
   REST        %s/0/public/Ticker?pair=%s
+  WebSocket   %s
   API key     %s
   secret      %s
 
-`, strings.Join(symbols, ", "), market, v.speed, url, strings.ReplaceAll(symbols[0], "/", ""), krakend.DemoKey, krakend.DemoSecret)
+`, strings.Join(symbols, ", "), market, v.speed, url, strings.ReplaceAll(symbols[0], "/", ""), stream, krakend.DemoKey, krakend.DemoSecret)
 	if trust != "" {
 		fmt.Fprintf(a.stdout, "%s\nThe certificate above is made for this run; tell your client to trust it.\n", trust)
 	}
