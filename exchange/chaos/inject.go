@@ -288,3 +288,13 @@ func (x *Injector) HasMet(danger string) bool { return slices.Contains(x.met, da
 
 // Since is how long the run lasts.
 func (x *Injector) Since() time.Duration { return x.now.Sub(x.start) }
+
+// BeginOf is since when a rule that Strike, Holds or Take gave is on.
+func (x *Injector) BeginOf(r *Rule) exchange.Stamp {
+	for i := range x.plan.Rules {
+		if &x.plan.Rules[i] == r {
+			return x.runs[i].from
+		}
+	}
+	panic("BUG: a rule of another plan")
+}

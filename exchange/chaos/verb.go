@@ -156,8 +156,8 @@ var specs = [verbs]spec{
 	Refuse:            {"error", HTTP, Hits, onCalls, "code", "", "", 0, "the venue answers with an error and does nothing"},
 	Truncate:          {"truncate", HTTP, Hits, onCalls, "", "", "", 0, "the venue does it, and half of the answer is missing"},
 	HTML:              {"html", HTTP, Hits, onCalls, "", "", "", 0, "a proxy answers with a page, and nothing reaches the venue"},
-	Duplicate:         {"duplicate", HTTP, Hits, onCalls, "", "", "", 0, "what the venue says of it is told twice"},
-	Reorder:           {"reorder", HTTP, Hits, onCalls, "", "by", "1s", 0, "what the venue says of it comes behind what came later"},
+	Duplicate:         {"duplicate", HTTP, Hits, onCalls, "", "", "", 0, "the network doubles it, and what the venue says of it comes twice"},
+	Reorder:           {"reorder", HTTP, Hits, onCalls, "", "by", "1s", 0, "it is overtaken: what the venue says of it comes behind what came later"},
 	TooMany:           {"429", HTTP, Hits, onCalls, "", "", "", 0, "the gateway answers that there are too many requests, and nothing reaches the venue"},
 
 	WSFreeze:    {"ws-freeze", WS, Holds, onChannels, "", "pair", "", 0, "the socket stays open and nothing comes"},
