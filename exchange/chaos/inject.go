@@ -131,6 +131,16 @@ func (x *Injector) Strike(f Family, target, pair string) *Rule {
 	return nil
 }
 
+// Hit is Strike for the rules of one verb.
+func (x *Injector) Hit(v Verb, target, pair string) *Rule {
+	for i := range x.runs {
+		if rule := &x.plan.Rules[i]; x.has[v] && rule.Do == v && x.on(i, x.now) && rule.Matches(target, pair) {
+			return x.fire(i, target)
+		}
+	}
+	return nil
+}
+
 // Holds is the state that a verb has put things into; nil when it has not. Rules without a
 // pair hold for all of them; pair and target may be "" when only such rules can matter. A
 // state counts as fired when it is first asked for and holds.

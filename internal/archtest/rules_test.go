@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"exchange":              {"exchange/money"},
 	"exchange/exchangetest": {"exchange", "exchange/money"},
 	"exchange/chaos":        {"exchange", "exchange/money"},
+	"exchange/chaos/wire":   {"exchange", "exchange/chaos"},
 	"data":                  {"exchange", "exchange/money"},
 	"data/file":             {"data", "exchange", "exchange/money"},
 	"risk":                  {"exchange", "exchange/money"},

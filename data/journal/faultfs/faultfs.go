@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"breakwater/data/journal"
+	"breakwater/exchange/chaos"
 )
 
 // Op is an operation that can fail.
@@ -73,6 +74,8 @@ type FS struct {
 	pending  []change // of names since the last SyncDir
 	counts   map[Op]int
 	fired    int
+	plan     *chaos.Injector // nil: none
+	full     int64           // bytes there were when the plan's disk filled up
 }
 
 var _ journal.FS = (*FS)(nil)
@@ -130,7 +133,7 @@ func (d *FS) step(op Op) *Fault {
 			return f
 		}
 	}
-	return nil
+	return d.planned(op)
 }
 
 func (d *FS) used() (n int64) {
@@ -272,14 +275,14 @@ func (c change) apply(names map[string]*inode) {
 
 // Crash is the directory after the machine lost power: what was on the disk, a random
 // part of the bytes that were not, and some of the last changes of names. It has no
-// faults.
+// faults but those of a plan.
 func (d *FS) Crash(rng *rand.Rand, loss Loss) *FS {
 	d.init()
 	names := maps.Clone(d.disk)
 	for _, c := range d.pending[:rng.IntN(len(d.pending)+1)] {
 		c.apply(names)
 	}
-	after := &FS{Capacity: d.Capacity}
+	after := &FS{Capacity: d.Capacity, plan: d.plan}
 	after.init()
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		after.Put(name, names[name].survive(rng, loss))
@@ -337,7 +340,8 @@ func (f *file) Write(b []byte) (int, error) {
 	keep, err := len(b), error(nil)
 	if hit := f.fs.step(Write); hit != nil {
 		keep, err = min(hit.Keep, len(b)), fail(Write, f.name, hit.Err)
-	} else if free := f.fs.Capacity - f.fs.used(); f.fs.Capacity > 0 && int64(keep) > free {
+	} else if most := f.fs.capacity(); most > 0 && int64(keep) > most-f.fs.used() {
+		free := most - f.fs.used()
 		keep, err = int(max(0, free)), fail(Write, f.name, journal.ErrNoSpace)
 	}
 	from := len(f.data)

@@ -1,0 +1,83 @@
+package faultfs
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"breakwater/exchange/chaos"
+)
+
+// ErrReadOnly is a disk that takes no writes.
+var ErrReadOnly = errors.New("read-only file system")
+
+// Play makes the directory fail as the disk's rules of a plan say, also after a crash. The
+// injector counts what came true and is told the time by whoever else plays it.
+func (d *FS) Play(x *chaos.Injector) { d.plan = x }
+
+// planned is the plan's fault that hits an operation.
+func (d *FS) planned(op Op) *Fault {
+	x := d.plan
+	if x == nil {
+		return nil
+	}
+	for r := x.Take(chaos.Disk); r != nil; r = x.Take(chaos.Disk) {
+		d.flip(r.Count)
+	}
+	var f *Fault
+	switch changes := op == Create || op == Append || op == Write || op == Rename || op == Remove || op == Truncate || op == SyncDir; {
+	case changes && x.Holds(chaos.ReadOnly, "", "") != nil:
+		f = &Fault{Op: op, Err: ErrReadOnly}
+	case op == Sync && x.Hit(chaos.FsyncError, "", "") != nil:
+		f = &Fault{Op: op, Err: ErrIO}
+	case op == Write:
+		if r := x.Hit(chaos.Torn, "", ""); r != nil {
+			f = &Fault{Op: op, Err: ErrIO, Keep: r.N()}
+		}
+	}
+	if f != nil {
+		d.fired++
+	}
+	return f
+}
+
+// capacity is how many bytes fit: while a plan's disk is full, as many as there were when
+// it filled up, so that what is removed makes room.
+func (d *FS) capacity() int64 {
+	if d.plan == nil || d.plan.Holds(chaos.NoSpace, "", "") == nil {
+		d.full = 0
+		return d.Capacity
+	}
+	if d.full == 0 {
+		d.full = max(1, d.used())
+	}
+	if d.Capacity > 0 {
+		return min(d.Capacity, d.full)
+	}
+	return d.full
+}
+
+// flip turns a bit of the journal's youngest segment, by its place; 0: in its middle.
+// Without a segment there is none to turn.
+func (d *FS) flip(bit int) {
+	names := slices.Sorted(maps.Keys(d.names))
+	for _, name := range slices.Backward(names) {
+		f := d.names[name]
+		if len(f.data) == 0 || !strings.HasSuffix(name, ".jsonl") {
+			continue
+		}
+		if bit == 0 {
+			bit = 8 * (len(f.data) / 2)
+		}
+		at := bit / 8 % len(f.data)
+		f.data = slices.Clone(f.data)
+		f.data[at] ^= 1 << (bit % 8)
+		if at < len(f.disk) {
+			f.disk = slices.Clone(f.disk)
+			f.disk[at] ^= 1 << (bit % 8)
+		}
+		d.fired++
+		return
+	}
+}
