@@ -1,11 +1,11 @@
 package cmd
 
 import (
-	"crypto/tls"
-	"encoding/json"
-	"encoding/pem"
-	"fmt"
-	"net"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -24,6 +24,7 @@ type venueFlags struct {
 	preset, pairs    string
 	rules            string
 	speed, listen    string
+	control, state   string
 	anyAddress       bool
 	secure           bool
 	certFile, keyPEM string
@@ -58,7 +59,9 @@ The market starts now by its own clock and runs at --speed. Stop it with Ctrl-C.
 	f.StringVar(&v.rules, "asset-pairs", "", "recorded answer of Kraken's AssetPairs: `FILE`")
 	f.StringVar(&v.speed, "speed", "1x", "of the venue's clock: 1x is real time, 60x a minute each second")
 	f.StringVar(&v.listen, "listen", "127.0.0.1:8443", "`ADDRESS` to listen on; port 0 takes any that is free")
-	f.BoolVar(&v.anyAddress, "any-address", false, "allow --listen on an address that others can reach")
+	f.StringVar(&v.control, "control", "", "`ADDRESS` of the control interface and its page, or off (default: the port after --listen's)")
+	f.StringVar(&v.state, "state", "", "keep the venue in a `FILE`, and go on from it at the next start")
+	f.BoolVar(&v.anyAddress, "any-address", false, "allow addresses that other machines can reach")
 	f.BoolVar(&v.secure, "tls", false, "serve https, with a certificate made for this run")
 	f.StringVar(&v.certFile, "cert", "", "certificate for --tls: PEM `FILE`")
 	f.StringVar(&v.keyPEM, "cert-key", "", "its private key: PEM `FILE`")
@@ -80,38 +83,30 @@ func (a *app) venue(c *cobra.Command, v *venueFlags) error {
 		return err
 	}
 	config.Log = a.stderr
-	host, _, err := net.SplitHostPort(v.listen)
+	doors, err := v.open()
+	defer doors.close()
 	if err != nil {
-		return usagef("--listen %s is no address; write it like 127.0.0.1:8443", v.listen)
-	}
-	if !loopback(host) && !v.anyAddress {
-		return usagef("--listen %s can be reached from other machines, and the demo key is public; listen on 127.0.0.1, or say --any-address", v.listen)
-	}
-	listener, err := net.Listen("tcp", v.listen)
-	if err != nil {
-		return usagef("cannot listen on %s: %v; choose another port with --listen, or 127.0.0.1:0 for any", v.listen, err)
-	}
-	defer listener.Close()
-	scheme, trust := "http", ""
-	if v.secure || v.certFile != "" {
-		cert, text, err := v.certificate(host)
-		if err != nil {
-			return err
-		}
-		scheme, trust = "https", text
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+		return err
 	}
 	server, err := krakend.New(config)
 	if err != nil {
 		return usagef("%s", strings.TrimPrefix(errorText(err), "krakend: "))
 	}
-	a.announce(v, config, scheme+"://"+listener.Addr().String(), trust)
-	return server.Serve(c.Context(), listener)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	ctx, cancel := context.WithCancel(c.Context())
+	defer cancel()
+	controlled := make(chan error, 1)
+	if doors.control == nil {
+		controlled <- nil
+	} else {
+		go func() {
+			defer cancel() // who cannot be driven any more ends
+			controlled <- server.ServeControl(ctx, doors.control, doors.token, doors.hosts...)
+		}()
+	}
+	a.announce(v, config, doors)
+	err = server.Serve(ctx, doors.kraken)
+	cancel()
+	return errors.Join(err, <-controlled)
 }
 
 // config makes the server's configuration; closeAll closes the files that feed it.
@@ -123,6 +118,7 @@ func (v *venueFlags) config() (config krakend.Config, closeAll func(), err error
 		}
 	}
 	config.Seed, config.PostOnlyRejects, config.FullExecutions, config.AnyConnections = v.seed, v.postReject, v.full, v.unlimited
+	config.State = v.state
 	demo := krakend.DemoAccount("demo")
 	demo.Unlimited = v.unlimited
 	config.Accounts = []krakend.Account{demo}
@@ -171,56 +167,29 @@ func (v *venueFlags) config() (config krakend.Config, closeAll func(), err error
 		if f.Info().Pair == "" {
 			return config, closeAll, usagef("%s: nothing tells which pair this is; give --pairs, for example --pairs XBT/CAD", path)
 		}
+		source := ""
+		if v.state != "" {
+			if source, err = fingerprint(path); err != nil {
+				return config, closeAll, err
+			}
+		}
 		config.Pairs = append(config.Pairs, krakend.Pair{
-			Symbol: f.Info().Pair, Open: func(in *exchange.Instrument) (data.Series, error) { return f.Series(in), nil }, Bare: v.bare,
+			Symbol: f.Info().Pair, Source: source, Open: func(in *exchange.Instrument) (data.Series, error) { return f.Series(in), nil }, Bare: v.bare,
 		})
 	}
 	return config, closeAll, nil
 }
 
-// certificate is the one that was given, or one made for this run with its text, for
-// clients to trust.
-func (v *venueFlags) certificate(host string) (cert tls.Certificate, text string, err error) {
-	if v.certFile != "" || v.keyPEM != "" {
-		if cert, err = tls.LoadX509KeyPair(v.certFile, v.keyPEM); err != nil {
-			return cert, "", usagef("--cert and --cert-key: %v; give both, as PEM files that belong together", err)
-		}
-		return cert, "", nil
-	}
-	cert, leaf, err := krakend.Certificate("localhost", "127.0.0.1", "::1", host)
+// fingerprint is the hash of a file, by which a state file knows its data again.
+func fingerprint(path string) (string, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return cert, "", err
+		return "", usagef("%v; check the path", err)
 	}
-	return cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})), nil
-}
-
-// announce says where the venue is and how to trade there.
-func (a *app) announce(v *venueFlags, config krakend.Config, url, trust string) {
-	stream := "ws" + strings.TrimPrefix(url, "http") + "/v2"
-	var symbols []string
-	for _, p := range config.Pairs {
-		symbols = append(symbols, p.Symbol)
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", usagef("%s: %v; check the file", path, err)
 	}
-	if v.json {
-		json.NewEncoder(a.stdout).Encode(map[string]any{
-			"rest": url, "stream": stream, "key": krakend.DemoKey, "secret": krakend.DemoSecret, "pairs": symbols, "certificate": trust,
-		})
-		return
-	}
-	market := "a made-up market"
-	if len(v.data) > 0 {
-		market = strings.Join(v.data, ", ")
-	}
-	fmt.Fprintf(a.stdout, `A simulated Kraken: %s from %s, at %s. No real money.
-
-  REST        %s/0/public/Ticker?pair=%s
-  WebSocket   %s
-  API key     %s
-  secret      %s
-
-`, strings.Join(symbols, ", "), market, v.speed, url, strings.ReplaceAll(symbols[0], "/", ""), stream, krakend.DemoKey, krakend.DemoSecret)
-	if trust != "" {
-		fmt.Fprintf(a.stdout, "%s\nThe certificate above is made for this run; tell your client to trust it.\n", trust)
-	}
-	fmt.Fprintln(a.stdout, "Stop it with Ctrl-C.")
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }

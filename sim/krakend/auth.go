@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,17 +122,12 @@ func (k *apiKey) accept(n uint64) bool {
 	}
 	k.used[n] = true
 	if len(k.used) > mostUsedNonces {
-		if k.nonce > k.NonceWindow {
-			k.floor = max(k.floor, k.nonce-k.NonceWindow-1)
-		}
-		for old := range k.used {
-			if old <= k.floor {
-				delete(k.used, old)
-			}
-		}
-		if len(k.used) > mostUsedNonces { // a window too wide to remember closes
-			k.floor = k.nonce
-			clear(k.used)
+		// Of a window too wide to remember the lower part closes: the nonces of requests that
+		// are under way beside this one lie above it.
+		used := slices.Sorted(maps.Keys(k.used))
+		k.floor = used[len(used)/2]
+		for _, old := range used[:len(used)/2+1] {
+			delete(k.used, old)
 		}
 	}
 	return true

@@ -223,3 +223,23 @@ func TestUnknownMethodsAndMethodsAreKrakensErrors(t *testing.T) {
 		s.do(r).fails(t, "EGeneral:Unknown Method")
 	}
 }
+
+func TestRequestsThatCrossAreNotRefusedWhenAWideNonceWindowFills(t *testing.T) {
+	s := open(t, krakend.Config{Pairs: []krakend.Pair{{Symbol: "XBT/CAD", Bare: true}}, Accounts: []krakend.Account{func() krakend.Account {
+		a := krakend.DemoAccount("demo")
+		a.Unlimited = true
+		return a
+	}()}})
+	for n := int64(2); n < 12_000; n += 2 { // each pair of requests arrives the wrong way round
+		for _, nonce := range []int64{n + 1, n} {
+			s.nonce = nonce - 1
+			if a := s.post("GetApiKeyInfo"); len(a.Error) > 0 {
+				t.Fatalf("nonce %d: %v", nonce, a.Error)
+			}
+		}
+	}
+	s.nonce = 1
+	if a := s.post("GetApiKeyInfo"); len(a.Error) == 0 || a.Error[0] != "EAPI:Invalid nonce" {
+		t.Errorf("a nonce from long ago: %v", a.Error)
+	}
+}

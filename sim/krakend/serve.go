@@ -28,37 +28,54 @@ const (
 	shutdownTime    = 5 * time.Second
 )
 
-// Serve answers on a listener until ctx is done, then lets what is under way finish and
-// closes the venue. It returns nil after a clean end.
+// Serve answers on a listener until ctx is done or the venue has ended, then lets what is
+// under way finish and closes the venue. It returns nil after a clean end.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	web := &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: mostHeaderBytes, ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong is theirs to see
-	}
-	stopped := make(chan error, 1)
+	defer s.Close()
+	err := s.serveOn(ctx, l, s.Handler())
+	s.Close()
+	return errors.Join(s.Err(), err)
+}
+
+// ServeControl serves Control on a listener until ctx is done or the venue has ended.
+func (s *Server) ServeControl(ctx context.Context, l net.Listener, token string, hosts ...string) error {
+	return s.serveOn(ctx, l, s.Control(token, hosts...))
+}
+
+// serveOn serves until ctx is done, the venue has ended or the listener breaks.
+func (s *Server) serveOn(ctx context.Context, l net.Listener, h http.Handler) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		<-s.done // a venue that cannot go on takes nobody in
-		cancel()
+		select {
+		case <-s.done: // a venue that cannot go on takes nobody in
+			cancel()
+		case <-ctx.Done():
+		}
 	}()
+	live, end := context.WithCancel(context.Background()) // for answers that have no end, or wait
+	defer end()
+	web := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: mostHeaderBytes, ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong is theirs to see
+		BaseContext: func(net.Listener) context.Context { return live },
+	}
+	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		end, cancel := context.WithTimeout(context.Background(), shutdownTime)
+		end()
+		wait, cancel := context.WithTimeout(context.Background(), shutdownTime)
 		defer cancel()
-		err := web.Shutdown(end)
+		err := web.Shutdown(wait)
 		if err != nil {
 			web.Close() // who has not finished by now never does
 		}
 		stopped <- err
 	})
-	defer s.Close()
 	err := web.Serve(&bounded{Listener: l, room: make(chan struct{}, mostConnections)})
 	if stop() || !errors.Is(err, http.ErrServerClosed) {
 		return err // the listener broke
 	}
-	err = <-stopped
-	s.Close()
-	return errors.Join(s.Err(), err)
+	return <-stopped
 }
 
 // bounded is a listener that holds so many connections at a time; more wait at the door.
