@@ -141,7 +141,7 @@ func (s *settings) write(r *reports.Run, p *plan) (dir string, err error) {
 			return "", err
 		}
 	}
-	return dir, reports.WriteDirectory(dir, r, reports.DirectoryOptions{Overwrite: s.overwrite})
+	return dir, wrong(reports.WriteDirectory(dir, r, reports.DirectoryOptions{Overwrite: s.overwrite}))
 }
 
 // freshDirectory makes out/STRATEGY-PAIR-N with the first N that is free.

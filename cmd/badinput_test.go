@@ -127,6 +127,7 @@ func TestBadInputIsAnsweredByOneSentenceWithTheRemedy(t *testing.T) {
 		{"check what is missing", []string{"data", "check", filepath.Join(dir, "nowhere.csv")}, "check the path"},
 		{"resample to nothing", []string{"data", "resample", good}, "--to"},
 		{"resample to what does not fit", []string{"data", "resample", good, "--to", "90m"}, ""},
+		{"report where nothing can be written", []string{"backtest", "--data", good, "--strategy", "grid", "--out", "/dev/null/x"}, "--out"},
 		{"resample onto a file", []string{"data", "resample", good, "--to", "4h", "--out", good}, "--overwrite"},
 		{"synthesise an unknown market", []string{"data", "synth", "--preset", "moon"}, "flash-crash"},
 		{"synthesise nothing", []string{"data", "synth", "--count", "0"}, "give 1"},

@@ -121,6 +121,8 @@ func (r *Reader) describe(o Options, tells NameInfo) error {
 		return fmt.Errorf("data: %v is no bar size; give --interval 1m, 15m, 4h, 1d or 1w", o.Interval)
 	}
 	switch {
+	case o.Interval > 0 && o.Interval < tells.Interval && r.l.interval == tells.Interval:
+		return Formatf("%s: its name and its rows say that bars are %s, not %s; leave out --interval", i.Name, IntervalText(tells.Interval), IntervalText(o.Interval))
 	case o.Interval > 0:
 		i.Interval = o.Interval
 	case tells.Interval > 0:

@@ -281,6 +281,12 @@ func TestGivenWinsOverNameAndNameOverRows(t *testing.T) {
 	}
 }
 
+func TestBarSizeAgainstNameAndRowsIsRefused(t *testing.T) {
+	if _, _, _, err := read("XBTCAD_60.csv", "1700002800,1,1,1,1,1,1\n1700006400,1,1,1,1,1,1\n", Options{Interval: time.Minute}); err == nil || !strings.Contains(err.Error(), "bars are 1h, not 1m; leave out --interval") {
+		t.Error(err)
+	}
+}
+
 func TestBarSizesReadAndWriteAlike(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"1m": time.Minute, "15": 15 * time.Minute, "1440": 24 * time.Hour, "4h": 4 * time.Hour, "1d": 24 * time.Hour, "2W": 14 * 24 * time.Hour, "90s": 90 * time.Second,

@@ -31,7 +31,7 @@ func CheckDirectory(dir string, overwrite bool) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return cannotWrite(dir, err)
 	} else if !info.IsDir() {
 		return fmt.Errorf("report: %s is a file, not a directory; choose another place with --out", dir)
 	}
@@ -55,7 +55,7 @@ func WriteDirectory(dir string, r *Run, o DirectoryOptions) error {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("report: %w", err)
+		return cannotWrite(dir, err)
 	}
 	for _, f := range []struct {
 		name  string
@@ -66,10 +66,19 @@ func WriteDirectory(dir string, r *Run, o DirectoryOptions) error {
 		{FileManifest, WriteManifest},
 	} {
 		if err := writeFile(filepath.Join(dir, f.name), r, f.write); err != nil {
-			return fmt.Errorf("report: %w", err)
+			return cannotWrite(dir, err)
 		}
 	}
 	return nil
+}
+
+// cannotWrite is an error of the file system with its remedy.
+func cannotWrite(dir string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("report: nothing can be written into %s (%w); choose another directory with --out, or make room", dir, err)
 }
 
 func writeFile(path string, r *Run, write func(io.Writer, *Run) error) (err error) {

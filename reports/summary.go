@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -90,7 +91,9 @@ func (s *summary) head(r *Run) {
 	var files []string
 	for i := range m.Data {
 		f := &m.Data[i]
-		files = append(files, f.Instrument+" "+intervalText(f.Interval))
+		if name := f.Instrument + " " + intervalText(f.Interval); !slices.Contains(files, name) { // a series may lie in several files
+			files = append(files, name)
+		}
 	}
 	span := "no bars"
 	if r.Bars > 0 {

@@ -125,6 +125,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		if err != io.EOF {
 			return err
 		}
+		if e.end == running {
+			e.noteIdle()
+		}
 		if e.cfg.CloseAtEnd && e.end < closed {
 			if err := e.closeOut(); err != nil {
 				return err
@@ -285,6 +288,36 @@ func (e *Engine) closeOut() error {
 		e.guard.FinalAuction()
 	}
 	return nil
+}
+
+// noteIdle says of a strategy that could not do anything why, where the reason is a run that
+// can do nothing.
+func (e *Engine) noteIdle() {
+	for _, s := range e.slots {
+		b := &s.books[0]
+		for i := range s.books {
+			if s.books[i].bars < b.bars {
+				b = &s.books[i]
+			}
+		}
+		quote := e.cat.Assets[b.in.Quote].Name
+		switch {
+		case !s.started && s.warmUp > 0:
+			s.Note(fmt.Sprintf("has not acted: it looks at %d bars of a pair first, and %s had %d", s.warmUp, b.in.Symbol, b.bars))
+		case s.started && s.poor():
+			s.Note(fmt.Sprintf("has not acted: the account has no %s to buy %s with", quote, b.in.Symbol))
+		}
+	}
+}
+
+// poor reports whether a slot has neither money nor coins for any of its pairs.
+func (s *slot) poor() bool {
+	for i := range s.books {
+		if b := &s.books[i]; s.cash[b.in.Quote] != 0 || b.held != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *Engine) fireTimers() {

@@ -572,3 +572,24 @@ func TestLookaheadCheckCatchesACheatAndPassesAnHonestOne(t *testing.T) {
 		t.Errorf("the cheat was not caught: %+v", r)
 	}
 }
+
+// A run in which nothing could happen says why.
+func TestARunThatEndsBeforeItsWarmUpSaysSo(t *testing.T) {
+	for bars, want := range map[int]int{30: 1, 60: 0} {
+		log := &memory{}
+		r := one(nil, hours(wander(3, bars)...))
+		r.rec = log
+		s, _ := strategy.New("sma-cross")
+		r.slots[0].Strategy = s
+		r.run(t)
+		n := 0
+		for _, rec := range log.records {
+			if rec.Type == risk.RecNote && strings.Contains(rec.Text, "it looks at 30 bars of a pair first, and XBT/CAD had 30") {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%d bars: said %d times, want %d", bars, n, want)
+		}
+	}
+}
