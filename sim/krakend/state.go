@@ -263,8 +263,8 @@ func (c *core) isDue(to exchange.Stamp) bool {
 		slices.ContainsFunc(c.accounts, func(a *account) bool { return a.deadMan != 0 && a.deadMan <= to })
 }
 
-// replay tells the venue again what a file holds. It returns our time of the last line.
-func (c *core) replay(path string, f *stateFile, lines *bufio.Scanner) (last time.Time, err error) {
+// retell tells the venue again what a file holds. It returns our time of the last line.
+func (c *core) retell(path string, f *stateFile, lines *bufio.Scanner) (last time.Time, err error) {
 	c.hub.outgoing = func(*socket, string, []byte) [][]byte { return nil } // who asked is gone
 	defer func() { c.hub.outgoing = nil }()
 	for lines.Scan() {
@@ -347,7 +347,7 @@ func (s *Server) resume() (err error) {
 		body, _ := json.Marshal(cfg.beginning())
 		return c.record(entry{Do: entryBegin, Body: body})
 	}
-	last, err := c.replay(cfg.State, file, lines)
+	last, err := c.retell(cfg.State, file, lines)
 	if err != nil {
 		return err
 	}
