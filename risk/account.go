@@ -78,21 +78,15 @@ func newAccount(cat *exchange.Catalog, currency exchange.AssetID, feePPM int64, 
 			a.priced[leg.Instrument] = append(a.priced[leg.Instrument], id)
 		}
 	}
-	for range max(1, slots) {
-		a.growSlots()
-	}
+	a.slot(exchange.SlotID(max(0, slots-1)))
 	return a
-}
-
-func (a *account) growSlots() {
-	n := len(a.catalog.Instruments)
-	a.slots = append(a.slots, slotBook{held: make([]money.Qty, n), cost: make([]money.Amount, n), buying: make([]money.Amount, n)})
 }
 
 // slot is a strategy's book; an id that nobody declared gets one.
 func (a *account) slot(id exchange.SlotID) *slotBook {
 	for int(id) >= len(a.slots) {
-		a.growSlots()
+		n := len(a.catalog.Instruments)
+		a.slots = append(a.slots, slotBook{held: make([]money.Qty, n), cost: make([]money.Amount, n), buying: make([]money.Amount, n)})
 	}
 	return &a.slots[id]
 }
@@ -131,14 +125,18 @@ func (a *account) revalue(asset exchange.AssetID) bool {
 	if !r.rated {
 		return true
 	}
-	v, ok := a.balance[asset], true
+	v := a.balance[asset]
 	for _, leg := range r.legs {
+		var ok bool
 		if v, ok = a.catalog.Convert(v, leg, a.mark[leg.Instrument], money.Floor); !ok {
 			return false
 		}
 	}
-	a.equity += v - a.value[asset]
-	a.value[asset] = v
+	sum, fits := money.Add(int64(a.equity), int64(v-a.value[asset]))
+	if !fits {
+		return false
+	}
+	a.equity, a.value[asset] = money.Amount(sum), v
 	return true
 }
 
@@ -177,7 +175,6 @@ func (a *account) book(asset exchange.AssetID, delta money.Amount) error {
 
 // add reserves what an approved order could use: quote for a buy, coins for a sell.
 func (a *account) add(o *exchange.Order, cost money.Amount) {
-	a.lastID = max(a.lastID, o.ID)
 	a.places[o.ID] = len(a.open)
 	a.open = append(a.open, openOrder{order: *o, state: exchange.Pending})
 	a.reserve(&a.open[len(a.open)-1], cost)
@@ -207,12 +204,9 @@ func (a *account) setState(oo *openOrder, s exchange.State) {
 	}
 }
 
-// release ends an open order. Its place is taken by the last one.
+// release ends an order that is open. Its place is taken by the last one.
 func (a *account) release(id exchange.OrderID) {
-	i, ok := a.places[id]
-	if !ok {
-		return
-	}
+	i := a.places[id]
 	a.reserve(&a.open[i], 0)
 	a.setState(&a.open[i], exchange.Filled)
 	last := len(a.open) - 1
@@ -266,7 +260,7 @@ func (a *account) onFill(ev *exchange.Event) error {
 // what the strategy bought itself makes a profit or a loss; ok is false without any.
 func (a *account) saleProfit(oo *openOrder, ev *exchange.Event) (profit money.Amount, ok bool) {
 	if ev.Side != exchange.Sell {
-		return 0, false
+		return
 	}
 	in := &a.catalog.Instruments[ev.Instrument]
 	lots, quote := ev.Qty, ev.Cost
@@ -283,9 +277,7 @@ func (a *account) saleProfit(oo *openOrder, ev *exchange.Event) (profit money.Am
 // had bought, and what it had paid for these.
 func (a *account) sale(oo *openOrder, in *exchange.Instrument, lots money.Qty, quote money.Amount) (profit money.Amount, sold money.Qty, paid money.Amount) {
 	b := a.slot(oo.order.Slot)
-	if sold = min(lots, b.held[in.ID]); sold <= 0 {
-		return 0, 0, 0
-	}
+	sold = min(lots, b.held[in.ID]) // without any, the shares below are 0 as well
 	gone, _ := money.MulDiv(int64(b.cost[in.ID]), int64(sold), int64(b.held[in.ID]), money.Half)
 	got, _ := money.MulDiv(int64(quote), int64(sold), int64(lots), money.Half)
 	return money.Amount(got - gone), sold, money.Amount(gone)
@@ -297,13 +289,13 @@ func (a *account) inSlot(oo *openOrder, in *exchange.Instrument, side exchange.S
 	if side == exchange.Buy {
 		b.held[in.ID] += lots
 		b.cost[in.ID] -= quote
-		return
+	} else {
+		profit, sold, paid := a.sale(oo, in, -lots, quote)
+		oo.profit += profit
+		oo.sold = oo.sold || sold > 0
+		b.held[in.ID] -= sold
+		b.cost[in.ID] -= paid
 	}
-	profit, sold, paid := a.sale(oo, in, -lots, quote)
-	oo.profit += profit
-	oo.sold = oo.sold || sold > 0
-	b.held[in.ID] -= sold
-	b.cost[in.ID] -= paid
 }
 
 // onFilled takes a fill off its order's reserve.
@@ -313,7 +305,6 @@ func (a *account) onFilled(oo *openOrder, ev *exchange.Event) error {
 		return fmt.Errorf("order %d filled %d of %d lots", ev.Order, oo.filled, oo.order.Qty)
 	}
 	if ev.State.Done() {
-		a.reserve(oo, 0)
 		return nil // the caller lets go of it
 	}
 	a.setState(oo, exchange.Working)
@@ -345,12 +336,12 @@ func (a *account) slotExposure(id exchange.SlotID) (sum money.Amount, count int6
 		}
 		in := &a.catalog.Instruments[i]
 		if b.held[i] > 0 && a.mark[i] == 0 {
-			return 0, 0, false
+			return sum, count, false
 		}
 		v, fits := in.Cost(a.mark[i], b.held[i], money.Ceil)
 		v, rated := a.inCurrency(v+b.buying[i], in.Quote, money.Ceil)
 		if !fits || !rated {
-			return 0, 0, false
+			return sum, count, false
 		}
 		sum += v
 		count++

@@ -200,7 +200,6 @@ func (s *state) applyDay(r *Record) {
 	s.rate.onDay()
 	s.loss.onDay()
 	s.floors()
-	s.settle()
 }
 
 // applyLevel sets or lifts a latch. The first cause of a latch stays; it only ever gets
@@ -225,9 +224,8 @@ func (s *state) applyLevel(r *Record) {
 		})
 		s.loss.onTrip(r.Control, r.Time)
 	}
-	if !r.Lift && r.Level >= Halted && len(s.limits.Ramp) > 0 && s.host.ramp > 0 { // by the same record: a crash leaves no halt without its step
+	if !r.Lift && r.Level >= Halted && s.host.ramp > 0 { // by the same record: a crash leaves no halt without its step
 		s.host.ramp, s.host.days, s.host.net = s.host.ramp-1, 0, 0
-		s.floors()
 	}
 	s.settle()
 }

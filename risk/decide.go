@@ -8,7 +8,7 @@ import (
 // Verdict is what the guard says of one order: empty reasons mean approved.
 type Verdict struct {
 	Reasons []Reason
-	// cost is what the order could use: quote with fee for a buy, coins for a sell.
+	// cost is what an approved order could use: quote with fee for a buy, coins for a sell.
 	cost money.Amount
 }
 
@@ -69,7 +69,7 @@ var checks = [...]struct {
 // decide is the whole decision about an order, a pure function of the guard's state. All
 // failing reasons are collected. A check that cannot be evaluated denies.
 func (s *state) decide(d *decision, v *Verdict) {
-	v.Reasons, v.cost = v.Reasons[:0], 0
+	v.Reasons = v.Reasons[:0]
 	o := d.o
 	if s.limits.Profile == "" {
 		v.deny(OrderForm, "no limits are set")
@@ -149,17 +149,16 @@ func (s *state) checkLevel(d *decision, v *Verdict) {
 
 // untrusted reports whether nobody knows what is really owned.
 func (s *state) untrusted() bool {
-	return s.holds(UnexplainedBalance, Global, exchange.None, -1) != nil
+	return s.holds(UnexplainedBalance, Global, exchange.None, noSlot) != nil
 }
 
 // worst is the price at which an order's exposure is counted.
 func worst(o *exchange.Order, ref money.Price) money.Price {
-	p := ref
-	if o.Price > 0 && (o.Side == exchange.Buy || o.Price > ref) {
-		p = o.Price
+	if o.Side == exchange.Sell {
+		return max(o.Price, ref)
 	}
-	if o.Side == exchange.Buy && o.Trigger > p {
-		p = o.Trigger
+	if o.Price > 0 {
+		ref = o.Price
 	}
-	return p
+	return max(o.Trigger, ref)
 }

@@ -41,6 +41,8 @@ func (d *depth) set(side exchange.Side, p money.Price, q money.Qty) bool {
 		copy(levels[i+1:], levels[i:])
 		levels[i] = level{p, q}
 		levels = levels[:min(len(levels), maxLevels)]
+	default:
+		return false
 	}
 	d.side[side] = levels
 	return true
@@ -62,7 +64,7 @@ func (d *depth) clear() { d.side[0], d.side[1] = d.side[0][:0], d.side[1][:0] }
 // best is bid and ask; ok is false when a side is empty.
 func (d *depth) best() (bid, ask money.Price, ok bool) {
 	if len(d.side[0]) == 0 || len(d.side[1]) == 0 {
-		return 0, 0, false
+		return
 	}
 	return d.side[exchange.Buy][0].price, d.side[exchange.Sell][0].price, true
 }
@@ -80,11 +82,11 @@ func (d *depth) within(side exchange.Side, limit money.Price) (sum money.Qty) {
 
 // walk is the price at which an order of a side would take its last unit; ok is false when
 // the book does not have that much.
-func (d *depth) walk(side exchange.Side, q money.Qty) (money.Price, bool) {
+func (d *depth) walk(side exchange.Side, q money.Qty) (last money.Price, ok bool) {
 	for _, l := range d.side[side.Opposite()] {
 		if q -= l.qty; q <= 0 {
 			return l.price, true
 		}
 	}
-	return 0, false
+	return last, false
 }

@@ -33,7 +33,7 @@ func (g *Guard) RequestFlatten(reason string, random [16]byte) (challenge string
 	}
 	challenge = fmt.Sprintf("breakwater-flatten-1 %s %d %s holds=%s reason=%q",
 		hex.EncodeToString(random[:]), int64(g.s.now), g.s.sealed(), g.s.holdings(), strings.TrimSpace(reason))
-	return challenge, g.write(Record{Type: RecFlattenRequest, Text: challenge, Instrument: exchange.None, Slot: -1}, true)
+	return challenge, g.write(Record{Type: RecFlattenRequest, Text: challenge, Instrument: exchange.None, Slot: noSlot}, true)
 }
 
 // ConfirmFlatten begins the sale, within ten minutes of the request, with a signature of the
@@ -125,7 +125,7 @@ func (s *state) checkSale(d *decision, v *Verdict) {
 	case !s.sale.on:
 	case d.opens:
 		v.deny(HaltKeepsPositions, "everything is being sold")
-	case s.holds(VenueSanity, ByPair, d.o.Instrument, -1) != nil:
+	case s.holds(VenueSanity, ByPair, d.o.Instrument, noSlot) != nil:
 		v.deny(HaltKeepsPositions, "flatten waits until the market is sane")
 	}
 }

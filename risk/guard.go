@@ -74,7 +74,7 @@ func newGuard(cfg Config, without Control) (*Guard, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, key: cfg.ArmKey, s: newState(&cfg), woken: -1}
+	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, key: cfg.ArmKey, s: newState(&cfg), woken: longAgo}
 	g.s.without = without
 	g.waker, _ = cfg.Exchange.(exchange.Waker)
 	if cfg.History != nil {
@@ -195,7 +195,7 @@ func (g *Guard) Next(ctx context.Context, ev *exchange.Event, wake exchange.Stam
 		return err
 	}
 	if ev.Kind == exchange.KindBeat {
-		g.woken = -1 // used up
+		g.woken = longAgo // used up
 	}
 	g.observe(ev)
 	return g.failed
@@ -359,7 +359,7 @@ func amended(oo *openOrder, a *exchange.Amend) exchange.Order {
 // Cancel takes an order back. It is never denied, not even by a journal that fails, and
 // counts in the model of the venue's limits.
 func (g *Guard) Cancel(id exchange.OrderID) error {
-	r := Record{Type: RecCancel, OrderID: id, Instrument: exchange.None, Slot: -1}
+	r := Record{Type: RecCancel, OrderID: id, Instrument: exchange.None, Slot: noSlot}
 	if oo := g.s.acct.find(id); oo != nil {
 		r.Instrument, r.Slot = oo.order.Instrument, oo.order.Slot
 	} else if g.s.dry {
@@ -461,7 +461,7 @@ func (g *Guard) FinalAuction() bool {
 
 // Note writes a line into the records.
 func (g *Guard) Note(text string) {
-	_ = g.write(Record{Type: RecNote, Text: text, Instrument: exchange.None, Slot: -1}, false) // a failed recorder shows at the next order
+	_ = g.write(Record{Type: RecNote, Text: text, Instrument: exchange.None, Slot: noSlot}, false) // a failed recorder shows at the next order
 }
 
 // shut is journal-health: what cannot be recorded does not happen. The latch stands only
@@ -472,7 +472,7 @@ func (g *Guard) shut(err error) {
 	}
 	g.failed = fmt.Errorf("risk: journal-health: cannot record, so nothing may happen: %w", err)
 	g.s.latches = append(g.s.latches, latch{
-		control: JournalHealth, instrument: exchange.None, slot: -1, level: Halted, since: g.s.now, until: exchange.Never, cause: err.Error(),
+		control: JournalHealth, instrument: exchange.None, slot: noSlot, level: Halted, since: g.s.now, until: exchange.Never, cause: err.Error(),
 	})
 	g.s.settle()
 	g.cancelEntries()

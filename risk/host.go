@@ -98,7 +98,7 @@ func (g *Guard) onCheck(ev *exchange.Event) {
 	}
 	if check.OK {
 		g.s.host.checks[c] = passed
-		if l := g.s.holds(c, Global, exchange.None, -1); l != nil && (c == SecretsHygiene || c == BuildIdentity) {
+		if l := g.s.holds(c, Global, exchange.None, noSlot); l != nil && (c == SecretsHygiene || c == BuildIdentity) {
 			fixed := *l
 			g.lift(&fixed, "the check passes")
 		}

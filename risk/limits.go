@@ -183,13 +183,10 @@ func Profile(name string, unit money.Amount) (l Limits, ok bool) {
 	switch name {
 	case "research":
 		return Research(), true
-	case "live":
-	case "kraken-bot":
-		l.DrawdownPPM = 150_000
+	case "live", "kraken-bot": // whose drawdown of 15 % is the default
 	case "nija":
 		l.ProfilePositionPPM, l.ProfileDailyPPM, l.ProfileDrawdownPPM = 50_000, 50_000, 120_000
-	case "binance-bot":
-		l.HourlyLoss, l.Streak, l.PauseFor = Limit{Unlimited, 100 * unit}, 10, 30*time.Minute
+	case "binance-bot": // whose hourly loss, streak and pause are the defaults
 		l.Modes = []Mode{
 			{"ultra-fast", 300_000, 3, 200 * unit}, {"scalp", 300_000, 4, 300 * unit},
 			{"swing", 250_000, 3, 500 * unit}, {"position", 150_000, 2, 750 * unit},

@@ -313,7 +313,7 @@ func (g *Guard) onOrder(ev *exchange.Event) {
 // onTime lifts what is due, starts a new trading day, and looks at what grows old.
 func (g *Guard) onTime() {
 	s := g.s
-	newDay := s.now >= s.day.end && s.adopted && s.acct.unrated == 0 && s.acct.equity > 0 && (!s.watchesClock() || s.link.clockAt >= s.day.end && s.holds(ClockSkew, Global, exchange.None, -1) == nil)
+	newDay := s.now >= s.day.end && s.adopted && s.acct.unrated == 0 && s.acct.equity > 0 && (!s.watchesClock() || s.link.clockAt >= s.day.end && s.holds(ClockSkew, Global, exchange.None, noSlot) == nil)
 	for i := 0; i < len(s.latches); {
 		l := s.latches[i]
 		operator := newDay && s.day.started && s.rearm.Mode == RearmNextDay && l.needsCeremony() && l.until == exchange.Never && l.control != KillFile && l.control != KillCommand
@@ -384,10 +384,10 @@ func (g *Guard) schedule() {
 	due := exchange.Never
 	for i := range s.market {
 		m := &s.market[i]
-		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.holds(StaleData, ByPair, exchange.InstrumentID(i), 0) == nil {
+		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.holds(StaleData, ByPair, exchange.InstrumentID(i), noSlot) == nil {
 			due = min(due, m.changed.Add(bound)+1)
 		}
-		if m.insane != 0 && s.holds(VenueSanity, ByPair, exchange.InstrumentID(i), 0) != nil && !m.odd {
+		if m.insane != 0 && s.holds(VenueSanity, ByPair, exchange.InstrumentID(i), noSlot) != nil && !m.odd {
 			due = min(due, m.insane.Add(sanityFor))
 		}
 	}
@@ -395,7 +395,7 @@ func (g *Guard) schedule() {
 		due = min(due, max(s.link.deadMan, s.now))
 	}
 	due = min(due, s.link.lookAt)
-	if s.holds(APIErrorRate, Global, exchange.None, -1) != nil {
+	if s.holds(APIErrorRate, Global, exchange.None, noSlot) != nil {
 		due = min(due, s.link.failure.Add(time.Minute))
 	}
 	if s.limits.UnknownFor != Forever && s.acct.unknown > 0 {
@@ -452,7 +452,7 @@ func scoped(l latch) latch {
 		l.instrument = exchange.None
 	}
 	if l.scope != BySlot {
-		l.slot = -1
+		l.slot = noSlot
 	}
 	return l
 }
@@ -465,7 +465,7 @@ func (g *Guard) condition(l latch) bool {
 
 // heal ends a condition.
 func (g *Guard) heal(c Control, scope Scope, id exchange.InstrumentID) {
-	if l := g.s.holds(c, scope, id, -1); l != nil && l.level <= Paused {
+	if l := g.s.holds(c, scope, id, noSlot); l != nil && l.level <= Paused {
 		healed := *l
 		g.lift(&healed, "healed")
 	}

@@ -246,9 +246,6 @@ func (g *Guard) missOrders(snap *exchange.Snapshot) {
 // and after a while everything does.
 func (g *Guard) watchUnknown() {
 	s := g.s
-	if s.acct.unknown == 0 && !s.scoped {
-		return
-	}
 	for i := range s.market {
 		id := exchange.InstrumentID(i)
 		waits := false

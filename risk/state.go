@@ -108,6 +108,9 @@ func newState(cfg *Config) *state {
 	return s
 }
 
+// noSlot is the slot of what concerns no strategy.
+const noSlot = exchange.SlotID(-1)
+
 // longAgo is before every event.
 const longAgo = exchange.Stamp(-1 << 62)
 

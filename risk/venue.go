@@ -21,7 +21,7 @@ func (g *Guard) onRequest(ev *exchange.Event) {
 		s.host.key = false // whatever the last check said: the ceremony needs one of after
 		g.trip(latch{control: AuthFailure, level: Halted, cause: ev.Code.String() + ": no further private call; check the key on the venue's page"})
 	case exchange.CodeInvalidNonce:
-		g.write(Record{Type: RecNote, Control: Nonce, Text: "invalid nonce", Instrument: exchange.None, Slot: -1}, true)
+		g.write(Record{Type: RecNote, Control: Nonce, Text: "invalid nonce", Instrument: exchange.None, Slot: noSlot}, true)
 		if k.nonces.full(s.now) {
 			g.trip(latch{control: Nonce, level: Halted, cause: "invalid nonces: the clock went back, or somebody else uses the key"})
 		}
@@ -93,7 +93,7 @@ func (s *state) keepsDeadMan() bool {
 
 // refused reports whether the venue has refused the key: every further call brings its
 // lockout nearer.
-func (s *state) refused() bool { return s.holds(AuthFailure, Global, exchange.None, -1) != nil }
+func (s *state) refused() bool { return s.holds(AuthFailure, Global, exchange.None, noSlot) != nil }
 
 // checkDeadMan denies where the venue has a switch and it does not stand.
 func (s *state) checkDeadMan(d *decision, v *Verdict) {
@@ -114,7 +114,7 @@ func (g *Guard) onStatus(ev *exchange.Event) {
 	switch {
 	case ev.Status != exchange.Online && ev.Status != exchange.PostOnlyMode && ev.Status != exchange.LimitOnlyMode && ev.Instrument == exchange.None:
 		g.condition(latch{control: VenueState, level: Paused, cause: "the venue is in " + ev.Status.String()})
-	case all && g.s.holds(VenueState, Global, exchange.None, -1) != nil:
+	case all && g.s.holds(VenueState, Global, exchange.None, noSlot) != nil:
 		if !was {
 			g.s.link.advice = exchange.CodeNone // what was announced is over
 		}
@@ -125,7 +125,7 @@ func (g *Guard) onStatus(ev *exchange.Event) {
 func (g *Guard) onAdvice(ev *exchange.Event) {
 	g.s.link.advice = ev.Code
 	if ev.Code == exchange.CodeNone {
-		if g.s.holds(VenueState, Global, exchange.None, -1) != nil {
+		if g.s.holds(VenueState, Global, exchange.None, noSlot) != nil {
 			g.compare(false)
 		}
 		return

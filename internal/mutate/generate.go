@@ -17,9 +17,31 @@ type mutant struct {
 	file     string // as it was given
 	line     int
 	within   string // the function or variable
-	off, end int    // the bytes that new takes the place of
+	kind     kind
+	off, end int // the bytes that new takes the place of
+	body     int // where the function's body begins; 0: outside any function
 	old, new string
 	nth      int // among the mutants that say the same
+}
+
+// kind is what a mutant changes.
+type kind int
+
+const (
+	comparison kind = iota // > for >=, == for !=
+	logic                  // && for ||
+	arithmetic             // + for -, * for /
+	negation               // a condition or a sign turned around
+	number                 // a whole number one more or less
+	word                   // a level, a rounding, true and false, min and max
+	statement              // a call, an assignment or a step left out
+	flow                   // a return, a continue or a break left out
+	element                // an entry of a table left out
+	kinds
+)
+
+func (k kind) String() string {
+	return [...]string{"comparison", "logic", "arithmetic", "negation", "number", "word", "statement", "flow", "element"}[k]
 }
 
 // String names a mutant without its line, so that the name outlives changes elsewhere.
@@ -90,13 +112,13 @@ func mutantsOf(file string, text []byte) ([]mutant, error) {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
 			if d.Body != nil && d.Name.Name != "String" {
-				v.within = d.Name.Name
+				v.within, v.body = d.Name.Name, v.at(d.Body.Lbrace)
 				ast.Inspect(d.Body, v.visit)
 			}
 		case *ast.GenDecl:
 			for _, s := range d.Specs {
 				if s, ok := s.(*ast.ValueSpec); ok {
-					v.within = s.Names[0].Name
+					v.within, v.body = s.Names[0].Name, 0
 					for _, x := range s.Values {
 						ast.Inspect(x, v.visit)
 					}
@@ -113,6 +135,7 @@ type visitor struct {
 	file   string
 	text   []byte
 	within string
+	body   int
 	found  []mutant
 }
 
@@ -120,10 +143,10 @@ func (v *visitor) of(from, to token.Pos) string { return string(v.text[v.at(from
 func (v *visitor) at(p token.Pos) int           { return v.fset.Position(p).Offset }
 
 // replace makes the mutant that has text in the place of a node.
-func (v *visitor) replace(n ast.Node, text string) { v.span(n.Pos(), n.End(), text) }
+func (v *visitor) replace(k kind, n ast.Node, text string) { v.span(k, n.Pos(), n.End(), text) }
 
-func (v *visitor) span(from, to token.Pos, text string) {
-	v.found = append(v.found, mutant{file: v.file, line: v.fset.Position(from).Line, within: v.within, off: v.at(from), end: v.at(to), old: v.of(from, to), new: text})
+func (v *visitor) span(k kind, from, to token.Pos, text string) {
+	v.found = append(v.found, mutant{file: v.file, line: v.fset.Position(from).Line, within: v.within, kind: k, body: v.body, off: v.at(from), end: v.at(to), old: v.of(from, to), new: text})
 }
 
 // swaps is what an operator becomes.
@@ -149,33 +172,33 @@ func (v *visitor) visit(n ast.Node) bool {
 		v.binary(n)
 	case *ast.UnaryExpr:
 		if n.Op == token.SUB || n.Op == token.NOT {
-			v.replace(n, v.of(n.X.Pos(), n.X.End()))
+			v.replace(negation, n, v.of(n.X.Pos(), n.X.End()))
 		}
 	case *ast.IfStmt:
 		switch n.Cond.(type) {
 		case *ast.BinaryExpr, *ast.UnaryExpr: // turned around already
 		default:
-			v.replace(n.Cond, "!"+v.of(n.Cond.Pos(), n.Cond.End()))
+			v.replace(negation, n.Cond, "!"+v.of(n.Cond.Pos(), n.Cond.End()))
 		}
 	case *ast.BasicLit:
 		v.number(n)
 	case *ast.Ident:
 		if to, ok := names[n.Name]; ok {
-			v.replace(n, to)
+			v.replace(word, n, to)
 		}
 	case *ast.ExprStmt:
-		v.replace(n, "")
+		v.replace(statement, n, "")
 	case *ast.IncDecStmt:
-		v.replace(n, "")
+		v.replace(statement, n, "")
 	case *ast.AssignStmt:
 		v.assign(n)
 	case *ast.ReturnStmt:
 		if len(n.Results) == 0 {
-			v.replace(n, "")
+			v.replace(flow, n, "")
 		}
 	case *ast.BranchStmt:
 		if n.Label == nil && n.Tok != token.FALLTHROUGH {
-			v.replace(n, "")
+			v.replace(flow, n, "")
 		}
 	case *ast.CompositeLit:
 		v.elements(n)
@@ -192,7 +215,14 @@ func (v *visitor) binary(n *ast.BinaryExpr) {
 	if !ok || n.Op == token.ADD && (hasText(n.X) || hasText(n.Y)) {
 		return
 	}
-	v.replace(n, v.of(n.Pos(), n.OpPos)+to+v.of(n.OpPos+token.Pos(len(n.Op.String())), n.End()))
+	k := comparison
+	switch n.Op {
+	case token.LAND, token.LOR:
+		k = logic
+	case token.ADD, token.SUB, token.MUL, token.QUO, token.REM:
+		k = arithmetic
+	}
+	v.replace(k, n, v.of(n.Pos(), n.OpPos)+to+v.of(n.OpPos+token.Pos(len(n.Op.String())), n.End()))
 }
 
 // hasText reports whether an operand is a text, as far as one can see without types.
@@ -218,15 +248,15 @@ func (v *visitor) number(n *ast.BasicLit) {
 	if err != nil {
 		return
 	}
-	if v.replace(n, strconv.FormatInt(i+1, 10)); i > 1 {
-		v.replace(n, strconv.FormatInt(i-1, 10))
+	if v.replace(number, n, strconv.FormatInt(i+1, 10)); i > 1 {
+		v.replace(number, n, strconv.FormatInt(i-1, 10))
 	}
 }
 
 // assign drops an assignment that declares nothing, and turns += around.
 func (v *visitor) assign(n *ast.AssignStmt) {
 	if to, ok := assigns[n.Tok]; ok {
-		v.replace(n, v.of(n.Pos(), n.TokPos)+to+v.of(n.TokPos+2, n.End()))
+		v.replace(arithmetic, n, v.of(n.Pos(), n.TokPos)+to+v.of(n.TokPos+2, n.End()))
 	}
 	if n.Tok == token.DEFINE {
 		return
@@ -236,7 +266,7 @@ func (v *visitor) assign(n *ast.AssignStmt) {
 			return
 		}
 	}
-	v.replace(n, "")
+	v.replace(statement, n, "")
 }
 
 // elements drops one element of a table: a list whose elements are lists or names.
@@ -251,9 +281,9 @@ func (v *visitor) elements(n *ast.CompositeLit) {
 			continue
 		}
 		if i+1 < len(n.Elts) {
-			v.span(e.Pos(), n.Elts[i+1].Pos(), "")
+			v.span(element, e.Pos(), n.Elts[i+1].Pos(), "")
 		} else {
-			v.span(n.Elts[i-1].End(), e.End(), "")
+			v.span(element, n.Elts[i-1].End(), e.End(), "")
 		}
 	}
 }

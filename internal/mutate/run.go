@@ -3,12 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -19,75 +18,105 @@ type outcome int
 const (
 	survived outcome = iota
 	killed
-	invalid // it does not compile
+	timedOut // killed, too: tests that never end are noticed
+	invalid  // it does not compile
+	outcomes
 )
 
-func (o outcome) String() string { return [...]string{"SURVIVED", "killed", "invalid"}[o] }
-
-// testTime bounds one mutant's tests: one that runs for ever is noticed, too.
-const testTime = 90 * time.Second
-
-// run tests a package with one file changed. Random tests draw the same every time, do not
-// shrink, and keep no files.
-func run(ctx context.Context, dir string, m *mutant) (outcome, error) {
-	tmp, err := os.MkdirTemp("", "mutate")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(tmp)
-	args := []string{"test", "-short", "-failfast", "-vet=off", "-count=1", "-timeout", testTime.String()}
-	if m != nil {
-		overlay, err := m.overlay(tmp)
-		if err != nil {
-			return 0, err
-		}
-		args = append(args, "-overlay", overlay)
-	}
-	args = append(args, ".", "-rapid.seed=1", "-rapid.shrinktime=1ms", "-rapid.nofailfile")
-	name := "go"
-	if nice, err := exec.LookPath("nice"); err == nil {
-		name, args = nice, append([]string{"-n", "10", "go"}, args...)
-	}
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "TMPDIR="+tmp)
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return 0, ctx.Err()
-	case err == nil:
-		return survived, nil
-	case !errors.As(err, &exit):
-		return 0, err
-	case bytes.Contains(out, []byte("[build failed]")), bytes.Contains(out, []byte("[setup failed]")):
-		return invalid, nil
-	case m == nil:
-		return 0, fmt.Errorf("the tests fail without any change:\n%s", out)
-	}
-	return killed, nil
+func (o outcome) String() string {
+	return [...]string{"SURVIVED", "killed", "timed out", "invalid"}[o]
 }
 
-// overlay writes what `go test -overlay` reads.
-func (m *mutant) overlay(tmp string) (string, error) {
-	text, err := os.ReadFile(m.file)
+// testTime bounds one mutant's tests, which take a second.
+const testTime = 60 * time.Second
+
+// slowTest is from where on a test runs only for a mutant that all the quicker ones let
+// live.
+const slowTest = 50 * time.Millisecond
+
+// runner runs the tests of binaries.
+type runner struct {
+	dir, tmp string
+	slow     string // the slow tests, as -test.run takes them; empty: there are none
+}
+
+// newRunner runs the tests without any change, which must pass, and notes the slow ones.
+func newRunner(ctx context.Context, w *workshop, binary string) (*runner, error) {
+	r := &runner{dir: w.dir, tmp: w.tmp}
+	out, err := r.start(ctx, binary, 0, "-test.v")
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("the tests fail without any change: %w\n%s", err, out)
 	}
-	path, err := filepath.Abs(m.file)
-	if err != nil {
-		return "", err
+	var slow []string
+	for _, m := range passed.FindAllSubmatch(out, -1) {
+		if s, _ := strconv.ParseFloat(string(m[2]), 64); s >= slowTest.Seconds() {
+			slow = append(slow, string(m[1]))
+		}
 	}
-	changed := filepath.Join(tmp, "changed.go")
-	if err := os.WriteFile(changed, m.apply(text), 0o600); err != nil {
-		return "", err
+	if len(slow) > 0 {
+		r.slow = "^(" + strings.Join(slow, "|") + ")$"
 	}
-	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
-	if err != nil {
-		return "", err
+	return r, nil
+}
+
+var passed = regexp.MustCompile(`(?m)^--- PASS: (\S+) \((\S+)s\)$`)
+
+// start runs tests once. Random ones draw the same every time, do not shrink, and keep no
+// files.
+func (r *runner) start(ctx context.Context, binary string, mutant int, args ...string) ([]byte, error) {
+	cmd := nicely(ctx, binary, append([]string{
+		"-test.short", "-test.failfast", "-test.timeout", testTime.String(), "-rapid.seed=1", "-rapid.shrinktime=1ms", "-rapid.nofailfile",
+	}, args...)...)
+	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "TMPDIR="+r.tmp, "MUTANT="+strconv.Itoa(mutant))
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		err = ctx.Err()
 	}
-	overlay := filepath.Join(tmp, "overlay.json")
-	return overlay, os.WriteFile(overlay, list, 0o600)
+	return out, err
+}
+
+// run tries a mutant that is in a binary: first on the quick tests, then on the slow ones.
+func (r *runner) run(ctx context.Context, binary string, mutant int) (outcome, error) {
+	quick, slow := []string{}, []string{}
+	if r.slow != "" {
+		quick, slow = []string{"-test.skip", r.slow}, []string{"-test.run", r.slow}
+	}
+	for _, args := range [][]string{quick, slow} {
+		if len(args) == 0 && r.slow != "" {
+			continue
+		}
+		out, err := r.start(ctx, binary, mutant, args...)
+		var exit interface{ ExitCode() int }
+		switch {
+		case ctx.Err() != nil:
+			return 0, ctx.Err()
+		case err == nil:
+		case !errors.As(err, &exit):
+			return 0, err
+		case bytes.Contains(out, []byte("panic: test timed out")):
+			return timedOut, nil
+		default:
+			return killed, nil
+		}
+		if r.slow == "" {
+			break
+		}
+	}
+	return survived, nil
+}
+
+// runOne builds a mutant that is in no function, and tries it.
+func (r *runner) runOne(ctx context.Context, w *workshop, n int, m *mutant) (outcome, error) {
+	binary, ok, err := w.buildOne(ctx, n, m)
+	switch {
+	case err != nil:
+		return 0, err
+	case !ok:
+		return invalid, nil
+	}
+	defer os.Remove(binary)
+	return r.run(ctx, binary, 0)
 }
 
 // readReasons reads the survivors that are agreed on: a mutant's name, then " — " and why
