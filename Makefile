@@ -79,12 +79,12 @@ conformance: ## run third parties' Kraken clients, unmodified, against the venue
 conserve: ## trade with 8 clients, 200,000 requests, and audit every book of the venue
 	go test ./sim/krakend -run MoneyIsNeitherMadeNorLost -count 1 -v -timeout 20m -requests 200000
 
-# Drawn from the 3,600 that there are: MUTANTS=0 takes them all, for some hours.
-MUTANTS ?= 400
+# 0 takes all of the 3,500 that there are, for a quarter of an hour of two cores.
+MUTANTS ?= 0
 SEED    ?= 1
 
 .PHONY: mutants
-mutants: ## change the guard in MUTANTS (400) small places, one by one, and see its tests fail
+mutants: ## change the guard in 3,500 small places, one by one, and see its tests fail
 	go run ./internal/mutate -n $(MUTANTS) -seed $(SEED)
 
 .PHONY: kills

@@ -9,7 +9,7 @@ import (
 
 // lossState is what the controls on finished trades remember.
 type lossState struct {
-	losses   []lossAt // losing trades of the last hour
+	losses   []lossAt // trades of the last hour without a win
 	streak   int64
 	half     bool // half-open: half size until a win
 	cooldown time.Duration
@@ -24,7 +24,7 @@ type lossState struct {
 
 type lossAt struct {
 	at     exchange.Stamp
-	amount money.Amount // positive
+	amount money.Amount // not negative
 }
 
 // longestPause bounds the doubling of half-open.
@@ -50,17 +50,13 @@ func (l *lossState) onTrade(t exchange.Stamp, profit money.Amount) {
 		return
 	}
 	l.streak++ // break-even after fees is no win
-	if profit < 0 {
-		l.losses = append(l.losses, lossAt{t, -profit})
-	}
+	l.losses = append(l.losses, lossAt{t, -profit})
 }
 
-// lastHour is the sum of the losing trades of the last 60 minutes.
-func (l *lossState) lastHour(t exchange.Stamp) (sum money.Amount) {
+// lastHour is the sum of the losing trades of the 60 minutes before the last trade.
+func (l *lossState) lastHour() (sum money.Amount) {
 	for _, x := range l.losses {
-		if t.Sub(x.at) < time.Hour {
-			sum += x.amount
-		}
+		sum += x.amount
 	}
 	return sum
 }
@@ -96,7 +92,7 @@ func (l *lossState) clear() {
 
 // checkHalf is half-open for orders: half of the largest one.
 func (s *state) checkHalf(d *decision, v *Verdict) {
-	if !s.loss.half || !d.opens || !d.counted {
+	if !s.loss.half { // a sale has no notional
 		return
 	}
 	if limit := s.limits.Order.Of(s.acct.equity) / 2; d.notional > limit {
@@ -134,7 +130,7 @@ func (g *Guard) afterTrade(profit money.Amount) {
 	case l.half && profit < 0:
 		paused.control, paused.cause = HalfOpen, "a loss at half size"
 		paused.until = s.now.Add(min(2*l.cooldown, longestPause))
-	case s.limits.HourlyLoss.Binds() && l.lastHour(s.now) >= s.limits.HourlyLoss.Of(s.acct.equity):
+	case s.limits.HourlyLoss.Binds() && l.lastHour() >= s.limits.HourlyLoss.Of(s.acct.equity):
 		paused.control, paused.cause = HourlyLoss, "losing trades of an hour"
 		paused.until = s.now.Add(l.cooldown)
 	case l.streak >= s.limits.Streak:

@@ -17,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -65,14 +66,15 @@ func mutate(ctx context.Context, dir, reasonsPath, match string, n int, seed uin
 	if err != nil {
 		return false, err
 	}
+	gone := maps.Clone(reasons)
 	for i := range all {
-		delete(reasons, all[i].String())
+		delete(gone, all[i].String())
 	}
-	for name := range reasons {
-		return false, fmt.Errorf("%s: there is no such mutant any more; take the line out: %s", reasonsPath, name)
+	if len(gone) > 0 {
+		return false, fmt.Errorf("%s: these are no mutants any more; take the lines out:\n%s", reasonsPath, strings.Join(slices.Sorted(maps.Keys(gone)), "\n"))
 	}
 	fmt.Printf("%d of %d mutants, seed %d\n\n", len(some), len(all), seed)
-	return judge(ctx, os.Stdout, dir, reasonsPath, some, workers)
+	return judge(ctx, os.Stdout, dir, reasons, some, workers)
 }
 
 // draw keeps n mutants of those whose name contains match, in their order.
@@ -141,11 +143,7 @@ func try(ctx context.Context, dir string, all []mutant, workers int) (*trial, fu
 
 // judge runs the mutants and prints what became of them; it is good when few enough
 // survive, each of them with a reason.
-func judge(ctx context.Context, out io.Writer, dir, reasonsPath string, all []mutant, workers int) (good bool, err error) {
-	reasons, err := readReasons(reasonsPath)
-	if err != nil {
-		return false, err
-	}
+func judge(ctx context.Context, out io.Writer, dir string, reasons map[string]string, all []mutant, workers int) (good bool, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	t, end, err := try(ctx, dir, all, workers)
 	if err != nil {
