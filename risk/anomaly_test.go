@@ -36,7 +36,7 @@ func TestEachFillIsComparedForItself(t *testing.T) {
 		{1, 2, 0, exchange.Buy, 1000, 0, 0, 0, 0},             // of the ledger's units two are rounding
 		{1, 3, 0, exchange.Buy, 2, 1, 3_000_000, 1, 1000_000}, // three are not; the smallest cost, the smallest price
 		{0, 3, 0, exchange.Buy, 1000, 0, 0, 0, 0},
-		{1, 30, 1, exchange.Buy, 1000, -1, 3000, 1, 0}, // in coins: of the 10,000 that were filled
+		{1, 30, 1, exchange.Buy, 1000, -1, 3000, 1, 0},      // in coins: of the 10,000 that were filled
 		{7, 0, 1, exchange.Buy, 1003, 2001, 0, 0, -498_751}, // to the nearest
 	} {
 		l.noteExecution(&limits, in, &exchange.Event{Cost: c.cost, Fee: c.fee, FeeAsset: c.asset, Side: c.side, Price: c.price, Qty: 10_000}, c.decision)

@@ -112,7 +112,7 @@ func TestAHaltedDayIsNoArmedDay(t *testing.T) {
 		d := open(t, l)
 		d.ceremony()
 		d.g.trip(latch{control: DailyLoss, level: level, cause: "drill"})
-		d.g.s.host.lease = exchange.Stamp(d.now.Day()+1) * exchange.Stamp(24*time.Hour) + exchange.Stamp(time.Minute)
+		d.g.s.host.lease = exchange.Stamp(d.now.Day()+1)*exchange.Stamp(24*time.Hour) + exchange.Stamp(time.Minute)
 		nextDay(d) // at the lease's very end
 		if got := d.g.s.host.days; got != want {
 			t.Errorf("%v: %d armed days, want %d", level, got, want)

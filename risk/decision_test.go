@@ -72,7 +72,7 @@ func TestEveryFormHasItsOneAnswer(t *testing.T) {
 		{func(o *exchange.Order) { o.Type, o.Price, o.Trail, o.TrailPPM = exchange.TrailingStop, 0, 1, 1 }, distance},
 		{func(o *exchange.Order) { o.Type, o.Price = exchange.TrailingStop, 0 }, distance},
 		{func(o *exchange.Order) { o.Type, o.Price, o.Trail = exchange.TrailingStopLimit, 0, 1 }, ""},
-		{func(o *exchange.Order) { o.Type, o.Price, o.TrailPPM = exchange.TrailingStop, 0, money.PPM - 1 }, ""},
+		{func(o *exchange.Order) { o.Type, o.Price, o.TrailPPM = exchange.TrailingStop, 0, money.PPM-1 }, ""},
 		{func(o *exchange.Order) { o.Type, o.Price, o.TrailPPM = exchange.TrailingStop, 0, money.PPM }, out},
 		{func(o *exchange.Order) { o.Trigger = -1 }, out},
 		{func(o *exchange.Order) { o.Trail = -1 }, out},
@@ -80,7 +80,9 @@ func TestEveryFormHasItsOneAnswer(t *testing.T) {
 		{func(o *exchange.Order) { o.Price = -1 }, limit + "|" + out},
 		{func(o *exchange.Order) { o.PostOnly = true }, ""},
 		{func(o *exchange.Order) { o.PostOnly, o.Type, o.Display = true, exchange.Iceberg, 15 }, ""},
-		{func(o *exchange.Order) { o.PostOnly, o.TIF, o.Type, o.Display = true, exchange.IOC, exchange.Iceberg, 15 }, post},
+		{func(o *exchange.Order) {
+			o.PostOnly, o.TIF, o.Type, o.Display = true, exchange.IOC, exchange.Iceberg, 15
+		}, post},
 		{func(o *exchange.Order) { o.PostOnly, o.TIF = true, exchange.FOK }, post},
 		{func(o *exchange.Order) { o.PostOnly, o.TIF = true, exchange.IOC }, post},
 		{func(o *exchange.Order) { o.PostOnly, o.Type, o.Price = true, exchange.Market, 0 }, post},
@@ -94,7 +96,9 @@ func TestEveryFormHasItsOneAnswer(t *testing.T) {
 		{func(o *exchange.Order) { o.Type, o.Price, o.Qty, o.Cash, o.CashStep = exchange.Market, 0, 0, 1, -1 }, spend},
 		{func(o *exchange.Order) { o.Type, o.Price, o.Qty, o.Cash, o.CashStep = exchange.Market, 0, 0, 1, 1 }, ""},
 		{func(o *exchange.Order) { o.Qty, o.Cash = 0, 1 }, spend},
-		{func(o *exchange.Order) { o.Side, o.Type, o.Price, o.Qty, o.Cash = exchange.Sell, exchange.Market, 0, 0, 1 }, spend},
+		{func(o *exchange.Order) {
+			o.Side, o.Type, o.Price, o.Qty, o.Cash = exchange.Sell, exchange.Market, 0, 0, 1
+		}, spend},
 		{func(o *exchange.Order) { o.Type, o.Display = exchange.Iceberg, 15 }, ""},
 		{func(o *exchange.Order) { o.Type, o.Display = exchange.Iceberg, 1 }, ""},
 		{func(o *exchange.Order) { o.Type, o.Display = exchange.Iceberg, 16 }, ice},

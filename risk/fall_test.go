@@ -217,4 +217,3 @@ func TestTheDaysLowIsOnRecord(t *testing.T) {
 		t.Errorf("the ceremony keeps the day's low: %+v", r)
 	}
 }
-

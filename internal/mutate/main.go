@@ -101,15 +101,14 @@ type trial struct {
 }
 
 // try runs the mutants, several at a time.
-func try(ctx context.Context, dir string, all []mutant, workers int) (*trial, func(), error) {
+func (r *runner) try(ctx context.Context, dir string, all []mutant, workers int) (*trial, func(), error) {
 	w, err := newWorkshop(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	binary, bad, err := w.buildAll(ctx, all)
-	var r *runner
 	if err == nil {
-		r, err = newRunner(ctx, w, binary)
+		err = r.warm(ctx, w, binary)
 	}
 	if err != nil {
 		w.close()
@@ -145,7 +144,7 @@ func try(ctx context.Context, dir string, all []mutant, workers int) (*trial, fu
 // survive, each of them with a reason.
 func judge(ctx context.Context, out io.Writer, dir string, reasons map[string]string, all []mutant, workers int) (good bool, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	t, end, err := try(ctx, dir, all, workers)
+	t, end, err := (&runner{time: testTime}).try(ctx, dir, all, workers)
 	if err != nil {
 		stop()
 		return false, err

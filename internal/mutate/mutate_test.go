@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 var guard = filepath.Join("..", "..", "risk")
@@ -91,37 +92,50 @@ func f() {
 	}
 }
 
-func TestAKnownMutantIsKilledAndOneThatDoesNotCompileIsNotCounted(t *testing.T) {
+func TestEachMutantMeetsItsFate(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiles the guard three times")
+		t.Skip("compiles a package three times")
 	}
-	all, err := generate(guard)
+	dir := filepath.Join("testdata", "till")
+	all, err := generate(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var some []mutant
-	for _, name := range []string{"size.go checkNotional: notional > limit -> notional >= limit", "loss.go longestPause: 24 -> 25"} {
-		if at := slices.IndexFunc(all, func(m mutant) bool { return m.String() == name }); at >= 0 {
-			some = append(some, all[at])
+	want := map[string]outcome{
+		"till.go Most: 10 -> 11":                       killed, // outside any function
+		"till.go Put: t.in+n > Most -> t.in+n >= Most": survived,
+		"till.go Put: t.in+n -> t.in-n":                killed,
+		"till.go Put: n = Most - t.in -> nothing":      killed,
+		"till.go Empty: t.in-- -> nothing":             timedOut,
+	}
+	some := []mutant{}
+	for i := range all {
+		if _, ok := want[all[i].String()]; ok {
+			some = append(some, all[i])
 		}
 	}
-	if len(some) != 2 || some[0].body == 0 || some[1].body != 0 {
-		t.Fatalf("the mutants are gone: %v", some)
+	if len(some) != len(want) || some[0].body != 0 {
+		t.Fatalf("%d mutants: %v", len(some), all)
 	}
-	nonsense := some[0]
+	nonsense := some[2]
 	nonsense.new = "nonsense"
-	same := some[0]
-	same.new = same.old
-	some = append(some, nonsense, same)
-	run, end, err := try(context.Background(), guard, some, 2)
+	want[nonsense.String()] = invalid
+	some = append(some, nonsense)
+	r := &runner{time: 3 * time.Second}
+	run, end, err := r.try(context.Background(), dir, some, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer end()
-	for i, want := range []outcome{killed, killed, invalid, survived} {
-		if <-run.done[i]; run.errs[i] != nil || run.outcomes[i] != want {
-			t.Errorf("%s: %v, %v; want %v", &some[i], run.outcomes[i], run.errs[i], want)
+	for i := range some {
+		if <-run.done[i]; run.errs[i] != nil || run.outcomes[i] != want[some[i].String()] {
+			t.Errorf("%s: %v, %v; want %v", &some[i], run.outcomes[i], run.errs[i], want[some[i].String()])
 		}
+	}
+	var out strings.Builder
+	count := [kinds][outcomes]int{comparison: {survived: 1, killed: 2}, logic: {timedOut: 3, invalid: 4}}
+	if ran, alive := table(&out, &count); ran != 6 || alive != 1 || !strings.Contains(out.String(), "all                10         6         2         3         1\n") {
+		t.Errorf("%d, %d:\n%s", ran, alive, out.String())
 	}
 }
 

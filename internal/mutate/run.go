@@ -36,16 +36,17 @@ const slowTest = 50 * time.Millisecond
 
 // runner runs the tests of binaries.
 type runner struct {
+	time     time.Duration // bounds one mutant's tests
 	dir, tmp string
 	slow     string // the slow tests, as -test.run takes them; empty: there are none
 }
 
-// newRunner runs the tests without any change, which must pass, and notes the slow ones.
-func newRunner(ctx context.Context, w *workshop, binary string) (*runner, error) {
-	r := &runner{dir: w.dir, tmp: w.tmp}
+// warm runs the tests without any change, which must pass, and notes the slow ones.
+func (r *runner) warm(ctx context.Context, w *workshop, binary string) error {
+	r.dir, r.tmp = w.dir, w.tmp
 	out, err := r.start(ctx, binary, 0, "-test.v")
 	if err != nil {
-		return nil, fmt.Errorf("the tests fail without any change: %w\n%s", err, out)
+		return fmt.Errorf("the tests fail without any change: %w\n%s", err, out)
 	}
 	var slow []string
 	for _, m := range passed.FindAllSubmatch(out, -1) {
@@ -56,7 +57,7 @@ func newRunner(ctx context.Context, w *workshop, binary string) (*runner, error)
 	if len(slow) > 0 {
 		r.slow = "^(" + strings.Join(slow, "|") + ")$"
 	}
-	return r, nil
+	return nil
 }
 
 var passed = regexp.MustCompile(`(?m)^--- PASS: (\S+) \((\S+)s\)$`)
@@ -65,7 +66,7 @@ var passed = regexp.MustCompile(`(?m)^--- PASS: (\S+) \((\S+)s\)$`)
 // files.
 func (r *runner) start(ctx context.Context, binary string, mutant int, args ...string) ([]byte, error) {
 	cmd := nicely(ctx, binary, append([]string{
-		"-test.short", "-test.failfast", "-test.timeout", testTime.String(), "-rapid.seed=1", "-rapid.shrinktime=1ms", "-rapid.nofailfile",
+		"-test.short", "-test.failfast", "-test.timeout", r.time.String(), "-rapid.seed=1", "-rapid.shrinktime=1ms", "-rapid.nofailfile",
 	}, args...)...)
 	cmd.Dir = r.dir
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "TMPDIR="+r.tmp, "MUTANT="+strconv.Itoa(mutant))
