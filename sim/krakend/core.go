@@ -205,7 +205,7 @@ func (c *core) clientEvent(a *account, ev *exchange.Event) {
 func (c *core) orderEvent(o *order, ev *exchange.Event) {
 	o.m.touch(o.Side, o.Price, ev.Time)
 	if o.Type == exchange.TrailingStopLimit {
-		o.m.stream.feed.all = true // its limit is known to the venue only
+		o.m.stream.lost = true // its limit is known to the venue only
 	}
 	switch {
 	case ev.State == exchange.Rejected:

@@ -31,7 +31,6 @@ var missing = []behaviour{
 	{"3.8", "missing", "Cancels that are pending; amending a trailing stop", ""},
 	{"4.1", "missing", "Limits on public calls by address", ""},
 	{"4.2", "missing", "The limit over all pairs of an account", ""},
-	{"6.4", "missing", "level3", ""},
 	{"9", "missing", "Market price protection; restating of dust; the sequence of modes at a restart", ""},
 }
 

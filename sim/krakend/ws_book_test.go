@@ -3,6 +3,7 @@ package krakend
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -140,10 +141,100 @@ func (b *bookCopy) equals(t failing, c *core, m *market) {
 	}
 }
 
+// orderCopy is a client's book of single orders.
+type orderCopy struct {
+	depth  int
+	queues [2]map[money.Price][]queued
+}
+
+// prices are a side's, the best first.
+func (b *orderCopy) prices(side int) []money.Price {
+	p := slices.Sorted(maps.Keys(b.queues[side]))
+	if side == int(exchange.Buy) {
+		slices.Reverse(p)
+	}
+	return p
+}
+
+// apply takes a frame of the level3 channel.
+func (b *orderCopy) apply(t failing, m *market, text string) {
+	type order struct {
+		Event     string
+		OrderID   string      `json:"order_id"`
+		Price     json.Number `json:"limit_price"`
+		Qty       json.Number `json:"order_qty"`
+		Timestamp time.Time
+	}
+	var f struct {
+		Channel string
+		Data    []struct {
+			Bids, Asks []order
+			Checksum   uint32
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &f); err != nil || f.Channel != "level3" {
+		t.Fatalf("%v in %s", err, text)
+	}
+	for side, rows := range [...][]order{f.Data[0].Bids, f.Data[0].Asks} {
+		for _, r := range rows {
+			p, _ := money.Parse(r.Price.String(), m.in.PriceDecimals)
+			q, _ := money.Parse(r.Qty.String(), m.in.LotDecimals)
+			price := money.Price(p)
+			queue := b.queues[side][price]
+			i := slices.IndexFunc(queue, func(o queued) bool { return o.id == r.OrderID })
+			if (i < 0) != (r.Event == "" || r.Event == "add") {
+				t.Fatalf("%s of the %dth of %d orders at %d: %s", r.Event, i, len(queue), price, text)
+			}
+			switch r.Event {
+			case "modify":
+				queue[i].Qty = money.Qty(q)
+			case "delete":
+				queue = slices.Delete(queue, i, i+1)
+			default:
+				queue = append(queue, queued{Resting: sim.Resting{Qty: money.Qty(q)}, id: r.OrderID})
+			}
+			if b.queues[side][price] = queue; len(queue) == 0 {
+				delete(b.queues[side], price)
+			}
+		}
+		for _, p := range b.prices(side)[min(b.depth, len(b.queues[side])):] {
+			delete(b.queues[side], p)
+		}
+	}
+	own := queueFeed{queues: b.queues}
+	for side := range own.sides {
+		own.sides[side].side = exchange.Side(side)
+		for _, p := range b.prices(side) {
+			own.sides[side].set(p, 1)
+		}
+	}
+	if sum := own.checksum(); sum != f.Data[0].Checksum {
+		t.Fatalf("the checksum is %d, the copy gives %d: %s", f.Data[0].Checksum, sum, text)
+	}
+}
+
+// equals compares the copy with the venue.
+func (b *orderCopy) equals(t failing, c *core, m *market) {
+	for side := range b.queues {
+		levels := c.venue.Depth(m.in.ID, exchange.Side(side), b.depth, nil)
+		if len(levels) != len(b.queues[side]) {
+			t.Fatalf("a copy of %d levels has %d on side %d, the venue %d", b.depth, len(b.queues[side]), side, len(levels))
+		}
+		for _, lv := range levels {
+			queue := c.venue.Queue(m.in.ID, exchange.Side(side), lv.Price, nil)
+			got := b.queues[side][lv.Price]
+			if !slices.EqualFunc(got, queue, func(a queued, b sim.Resting) bool { return a.Qty == b.Qty && a.id == c.publicID(b) }) {
+				t.Fatalf("at %d the copy has %v, the venue %v", lv.Price, got, queue)
+			}
+		}
+	}
+}
+
 // Random orders of two accounts, stops, icebergs and trailing stops among them, with and
 // without a crowd: whoever follows the frames of any depth has the venue's book.
 //
 //kraken:6.4 confirmed book: snapshot and updates of depth 10, 25, 100, 500 and 1000; levels that leave the range are not told, those that come into it are
+//kraken:6.4 assumed level3: single orders in the order of their queue; who loses his place is deleted and added; levels come and go as in book
 //kraken:6.5 confirmed Every frame's checksum is that of the book after it, whatever the depth
 func TestWhoFollowsTheFramesHasTheBook(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -168,14 +259,21 @@ func followBook(r *rapid.T, c *core) {
 		middle = int64(last)
 	}
 	var clients []*socket
-	var copies []*bookCopy
+	var copies []follower
+	token := c.issue(c.keys.all()[0]).text
+	joinOrders := func(depth int) {
+		k := listener(c)
+		b := &orderCopy{depth: depth, queues: [2]map[money.Price][]queued{{}, {}}}
+		clients, copies = append(clients, k), append(copies, b)
+		frames := k.hears(c, `{"method":"subscribe","params":{"channel":"level3","symbol":["BTC/CAD"],"depth":%d,"token":%q}}`, depth, token)
+		b.apply(r, m, frames[len(frames)-1])
+	}
 	join := func(depth int) {
 		k := listener(c)
-		clients, copies = append(clients, k), append(copies, &bookCopy{depth: depth})
-		k.hears(c, `{"method":"subscribe","params":{"channel":"book","symbol":["BTC/CAD"],"depth":%d}}`, depth)
-		k.out.frames = k.out.frames[:0]
-		k.subs[0].socket = k
-		copies[len(copies)-1].apply(r, m, string(m.stream.feed.snapshot(c, m, depth)))
+		b := &bookCopy{depth: depth}
+		clients, copies = append(clients, k), append(copies, b)
+		frames := k.hears(c, `{"method":"subscribe","params":{"channel":"book","symbol":["BTC/CAD"],"depth":%d}}`, depth)
+		b.apply(r, m, frames[len(frames)-1])
 	}
 	join(10)
 	kinds := []string{"limit", "limit", "limit", "iceberg", "market", "stop-loss", "stop-loss-limit", "trailing-stop-limit", "take-profit-limit"}
@@ -207,7 +305,11 @@ func followBook(r *rapid.T, c *core) {
 		case what == 12:
 			c.advance(c.now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(r, "ms")) * time.Millisecond))
 		case len(clients) < 6:
-			join(bookDepths[rapid.IntRange(0, len(bookDepths)-1).Draw(r, "depth")])
+			if i := rapid.IntRange(0, len(bookDepths)+len(level3Depths)-1).Draw(r, "depth"); i < len(bookDepths) {
+				join(bookDepths[i])
+			} else {
+				joinOrders(level3Depths[i-len(bookDepths)])
+			}
 		}
 		c.tellBooks()
 		for i, k := range clients {
@@ -217,6 +319,12 @@ func followBook(r *rapid.T, c *core) {
 			copies[i].equals(r, c, m)
 		}
 	}
+}
+
+// follower is a client's copy of a book.
+type follower interface {
+	apply(t failing, m *market, text string)
+	equals(t failing, c *core, m *market)
 }
 
 // failing is what the checks need of a test, rapid's among them.

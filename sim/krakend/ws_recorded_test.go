@@ -142,7 +142,7 @@ func TestRecordedBooksComeOutOfTheVenueWithTheirChecksums(t *testing.T) {
 	right, lost := 0, 0
 	for _, msg := range messages {
 		m, _ := c.market(msg.pair)
-		c.replay(t, m, &msg, orders)
+		c.putBook(t, m, &msg, orders)
 		if msg.snapshot {
 			client.hears(c, `{"method":"subscribe","params":{"channel":"book","symbol":[%q],"depth":1000,"snapshot":false}}`, m.symbol)
 			copies[msg.pair] = &bookCopy{depth: 1000}
@@ -198,9 +198,9 @@ func recordedVenue(t *testing.T, messages []bookMessage) Config {
 	return config
 }
 
-// replay makes a market's resting orders those of a recorded message: one order a level,
+// putBook makes a market's resting orders those of a recorded message: one order a level,
 // what goes before what comes, and none beyond 1,000 levels.
-func (c *core) replay(t *testing.T, m *market, msg *bookMessage, orders map[string]*order) {
+func (c *core) putBook(t *testing.T, m *market, msg *bookMessage, orders map[string]*order) {
 	t.Helper()
 	a := c.accounts[0]
 	key := func(side int, price string) string { return fmt.Sprint(msg.pair, side, price) }

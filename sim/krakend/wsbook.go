@@ -113,7 +113,6 @@ func (f *bookFeed) start(c *core, m *market) {
 		f.sides[side].load(c.venue.Depth(m.in.ID, exchange.Side(side), math.MaxInt, nil))
 		f.dirty[side] = f.dirty[side][:0]
 	}
-	f.all = false
 }
 
 // update finds what has changed and what each depth that is wanted must be told. It
@@ -125,14 +124,6 @@ func (f *bookFeed) update(c *core, m *market, wanted func(depth int) bool) bool 
 	changed := false
 	for s := range f.sides {
 		side := exchange.Side(s)
-		if f.all {
-			for _, lv := range f.sides[s].rows {
-				f.dirty[s] = append(f.dirty[s], lv.Price)
-			}
-			for _, lv := range c.venue.Depth(m.in.ID, side, math.MaxInt, nil) {
-				f.dirty[s] = append(f.dirty[s], lv.Price)
-			}
-		}
 		for _, p := range f.dirty[s] {
 			q := c.venue.At(m.in.ID, side, p)
 			rank, is := f.sides[s].set(p, q)
@@ -155,7 +146,6 @@ func (f *bookFeed) update(c *core, m *market, wanted func(depth int) bool) bool 
 		}
 		f.dirty[s] = f.dirty[s][:0]
 	}
-	f.all = false
 	return changed
 }
 

@@ -75,6 +75,8 @@ func (c *core) listeners(s *subscription) *listeners {
 	switch s.channel {
 	case "book":
 		return &s.market.stream.book[s.variant]
+	case "level3":
+		return &s.market.stream.level3[s.variant]
 	case "ticker":
 		return &s.market.stream.ticker[s.variant]
 	case "ohlc":

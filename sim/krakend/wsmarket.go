@@ -1,6 +1,8 @@
 package krakend
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"breakwater/exchange"
@@ -22,10 +24,13 @@ type stream struct {
 	book   [len(bookDepths)]listeners
 	ticker [tickerTriggers]listeners
 	ohlc   [len(intervals)]listeners
+	level3 [len(level3Depths)]listeners
 	trade  listeners
 
 	feed     bookFeed
-	watching bool // feed follows the book
+	watching bool       // feed follows the book
+	queues   *queueFeed // nil: nobody wants single orders
+	lost     bool       // something has changed at a price that nobody told
 	top      [2]struct {
 		price money.Price
 		qty   money.Qty
@@ -52,6 +57,10 @@ func (s *stream) join(c *core, m *market, channel string, variant int) {
 		s.watching = true
 		s.quoted(m)
 	}
+	if channel == "level3" && s.queues == nil {
+		s.queues = &queueFeed{}
+		s.queues.start(c, m)
+	}
 }
 
 // rest lets go of what nobody needs any more.
@@ -60,12 +69,34 @@ func (s *stream) rest(m *market) {
 		s.watching = false
 		s.feed = bookFeed{}
 	}
+	for i := range s.level3 {
+		if len(s.level3[i]) > 0 {
+			return
+		}
+	}
+	s.queues = nil
 }
 
 // note remembers that a level has changed.
 func (s *stream) note(side exchange.Side, p money.Price) {
 	if s.watching {
 		s.feed.dirty[side] = append(s.feed.dirty[side], p)
+	}
+	if s.queues != nil {
+		s.queues.dirty[side] = append(s.queues.dirty[side], p)
+	}
+}
+
+// suspect has every level looked at again.
+func (s *stream) suspect(c *core, m *market) {
+	for _, side := range []exchange.Side{exchange.Buy, exchange.Sell} {
+		known := s.feed.sides[side].rows
+		if !s.watching && s.queues != nil {
+			known = s.queues.sides[side].rows
+		}
+		for _, lv := range slices.Concat(known, c.venue.Depth(m.in.ID, side, math.MaxInt, nil)) {
+			s.note(side, lv.Price)
+		}
 	}
 }
 
@@ -88,6 +119,9 @@ func (c *core) snapshot(s *subscription) []byte {
 	case "book":
 		c.tellBook(m) // what has changed until now goes to those who were there before
 		return m.stream.feed.snapshot(c, m, bookDepths[s.variant])
+	case "level3":
+		c.tellBook(m)
+		return m.stream.queues.snapshot(c, m, level3Depths[s.variant])
 	case "ticker":
 		return c.tickerFrame(m, "snapshot")
 	case "ohlc":
@@ -121,7 +155,12 @@ func (c *core) tellTrades(m *market, from int64) {
 // tellBook tells what has changed of the book.
 func (c *core) tellBook(m *market) {
 	s := &m.stream
-	if !s.watching || len(s.feed.dirty[0])+len(s.feed.dirty[1]) == 0 && !s.feed.all {
+	if s.lost {
+		s.lost = false
+		s.suspect(c, m)
+	}
+	c.tellQueues(m)
+	if !s.watching || len(s.feed.dirty[0])+len(s.feed.dirty[1]) == 0 {
 		return
 	}
 	if !s.feed.update(c, m, func(d int) bool { return len(s.book[d]) > 0 }) {
@@ -141,7 +180,7 @@ func (c *core) tellBook(m *market) {
 // tellBooks is tellBook for all markets.
 func (c *core) tellBooks() {
 	for i := range c.markets {
-		if c.markets[i].stream.watching {
+		if s := &c.markets[i].stream; s.watching || s.queues != nil {
 			c.tellBook(&c.markets[i])
 		}
 	}

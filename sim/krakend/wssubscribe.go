@@ -9,6 +9,7 @@ import (
 var channels = map[string]fields{
 	"ticker":     {"channel": aString, "symbol": anArray, "event_trigger": aString, "snapshot": aBoolean, "token": aString},
 	"book":       {"channel": aString, "symbol": anArray, "depth": aWhole, "snapshot": aBoolean, "token": aString},
+	"level3":     {"channel": aString, "symbol": anArray, "depth": aWhole, "snapshot": aBoolean, "token": aString},
 	"trade":      {"channel": aString, "symbol": anArray, "snapshot": aBoolean, "token": aString},
 	"ohlc":       {"channel": aString, "symbol": anArray, "interval": aWhole, "snapshot": aBoolean, "token": aString},
 	"instrument": {"channel": aString, "snapshot": aBoolean, "include_tokenized_assets": aBoolean, "execution_venue": aString, "token": aString},
@@ -37,6 +38,12 @@ func (c *core) hearSubscribe(k *socket, q *inquiry) {
 			return
 		}
 		variant, problem := q.variant(channel)
+		if channel == "level3" && problem == "" {
+			if why := c.subscribeLevel3(k, q, len(symbols), variant); why != "" {
+				c.refuse(k, q, why, "")
+				return
+			}
+		}
 		for _, symbol := range symbols {
 			c.subscribeMarket(k, q, channel, symbol, variant, problem)
 		}
@@ -58,6 +65,11 @@ func (q *inquiry) variant(channel string) (int, string) {
 	switch channel {
 	case "book":
 		if i := slices.Index(bookDepths[:], int(q.whole("depth", 10))); i >= 0 {
+			return i, ""
+		}
+		return 0, errDepth
+	case "level3":
+		if i := slices.Index(level3Depths[:], int(q.whole("depth", 10))); i >= 0 {
 			return i, ""
 		}
 		return 0, errDepth
@@ -138,6 +150,8 @@ func describe(w *text, channel, symbol string, variant int, snapshot bool) {
 	switch channel {
 	case "book":
 		w.int("depth", int64(bookDepths[variant]))
+	case "level3":
+		w.int("depth", int64(level3Depths[variant]))
 	case "ohlc":
 		w.int("interval", intervals[variant])
 	case "ticker":
@@ -210,6 +224,8 @@ func (c *core) hearUnsubscribe(k *socket, q *inquiry) {
 			switch channel {
 			case "book":
 				w.int("depth", int64(bookDepths[variant]))
+			case "level3":
+				w.int("depth", int64(level3Depths[variant]))
 			case "ohlc":
 				w.int("interval", intervals[variant])
 			}
