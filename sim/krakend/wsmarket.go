@@ -281,13 +281,17 @@ func (c *core) ohlcFrame(m *market, interval int, kind string, rows []candle) []
 	return w.b
 }
 
-// instrumentFrame is all assets and pairs.
+// instrumentFrame is all assets and pairs; an update has the pairs only, whose states
+// have changed.
 func (c *core) instrumentFrame(kind string) []byte {
 	w := message("instrument", kind, 96*len(c.catalog.Assets)+400*len(c.markets))
 	w.open('{')
 	w.key("assets")
 	w.open('[')
 	for i := range c.catalog.Assets {
+		if kind == "update" {
+			break
+		}
 		a := &c.catalog.Assets[i]
 		display := int64(5)
 		if exchange.IsFiat(a.Name) {

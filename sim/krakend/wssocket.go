@@ -79,8 +79,11 @@ func (o *outbox) take(spare [][]byte) (frames [][]byte, ok bool) {
 		o.mu.Lock()
 	}
 	defer o.mu.Unlock()
+	if len(o.frames) == 0 {
+		return nil, false
+	}
 	frames, o.frames, o.bytes, o.taken = o.frames, spare[:0], 0, o.since
-	return frames, len(frames) > 0
+	return frames, true
 }
 
 // behind is how long the oldest frame that is not written has waited.
