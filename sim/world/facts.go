@@ -1,7 +1,6 @@
 package world
 
 import (
-	"slices"
 	"time"
 
 	"breakwater/exchange"
@@ -22,8 +21,6 @@ func (w *World) greet() {
 		}
 		w.tellCheck(risk.BuildIdentity, !w.ops.swapped, "the program is not on the list of builds")
 	}
-	w.tellKey()
-	w.tellClock()
 	for i := range w.market {
 		m := &w.market[i]
 		if facts&exchange.FactStatus != 0 && m.status != exchange.Online {
@@ -39,64 +36,13 @@ func (w *World) tellCheck(c risk.Control, ok bool, text string) {
 	w.tell(exchange.Event{Kind: exchange.KindCheck, Detail: &exchange.Detail{Check: &exchange.Check{Control: c.String(), OK: ok, Text: text}}})
 }
 
-// keyState is the API key as the venue knows it.
-type keyState struct{ info exchange.KeyInfo }
-
-func (k *keyState) init(c *Config) {
+// soundKey is a key that may do what it must, and no more.
+func soundKey(c *Config) exchange.KeyInfo {
 	const day = 24 * time.Hour
-	k.info = exchange.KeyInfo{
+	return exchange.KeyInfo{
 		Permissions: []string{"query-funds", "query-open-trades", "query-closed-trades", "modify-trades"}, AllowedIPs: []string{"192.0.2.1"},
 		Created: c.Start.Add(-10 * day), ValidUntil: c.Start.Add(c.Duration + 60*day),
 	}
-}
-
-// tellKey is what the venue says of the key.
-func (w *World) tellKey() {
-	if w.cfg.Facts&exchange.FactKeyInfo == 0 {
-		return
-	}
-	k := w.key.info
-	k.Permissions, k.AllowedIPs = slices.Clone(k.Permissions), slices.Clone(k.AllowedIPs)
-	if r := w.holds(chaos.AddPerm, ""); r != nil {
-		k.Permissions = append(k.Permissions, r.Value)
-	}
-	if r := w.holds(chaos.DropPerm, ""); r != nil {
-		k.Permissions = slices.DeleteFunc(k.Permissions, func(p string) bool { return p == r.Value })
-		if r.Value == "ip-list" {
-			k.AllowedIPs = nil
-		}
-	}
-	if w.holds(chaos.Revoke, "") != nil || w.holds(chaos.IPBlock, "") != nil {
-		return // nobody answers such a key
-	}
-	w.tell(exchange.Event{Kind: exchange.KindKey, Detail: &exchange.Detail{Key: &k}})
-}
-
-// clockState is how wrong our clock is.
-type clockState struct{ stepped bool }
-
-// tellClock compares it with the venue's.
-func (w *World) tellClock() {
-	if w.cfg.Facts&exchange.FactClock == 0 {
-		return
-	}
-	off := time.Duration(0)
-	if r := w.holds(chaos.Skew, ""); r != nil {
-		off = r.By
-	}
-	if r := w.holds(chaos.Step, ""); r != nil {
-		if off = r.By; !w.clock.stepped {
-			w.clock.stepped = true
-			w.tell(exchange.Event{Kind: exchange.KindClock, Code: exchange.CodeClockStep})
-			return
-		}
-	} else {
-		w.clock.stepped = false
-	}
-	if w.holds(chaos.ClockFreeze, "") != nil {
-		return // what stands still compares nothing
-	}
-	w.tell(exchange.Event{Kind: exchange.KindClock, Interval: off})
 }
 
 // tellBalances is what the venue says of each asset.
@@ -104,18 +50,37 @@ func (w *World) tellBalances() {
 	if w.cfg.Facts&exchange.FactBalances == 0 {
 		return
 	}
-	zero := w.holds(chaos.ZeroBalances, "") != nil
 	for i := range w.cfg.Catalog.Assets {
-		total := w.venue.Balance(0, exchange.AssetID(i)).Total
-		if zero {
-			total = 0
-		}
-		w.tell(exchange.Event{Kind: exchange.KindBalance, FeeAsset: exchange.AssetID(i), Cost: total})
+		w.tell(exchange.Event{Kind: exchange.KindBalance, FeeAsset: exchange.AssetID(i), Cost: w.venue.Balance(0, exchange.AssetID(i)).Total})
 	}
 }
 
 // others is the money of the other account: of a thief, and of the market.
 func (w *World) others() sim.Deposits { return nil }
+
+// owner is what others do on the account: the venue does it, and the World notes what
+// money came and went.
+type owner World
+
+// Submit places an order that is not ours.
+func (o *owner) Submit(a exchange.AccountID, order *exchange.Order) { o.venue.Submit(a, order) }
+
+// Balance is what the account has.
+func (o *owner) Balance(a exchange.AccountID, asset exchange.AssetID) exchange.Balance {
+	return o.venue.Balance(a, asset)
+}
+
+// Deposit brings money.
+func (o *owner) Deposit(a exchange.AccountID, asset exchange.AssetID, v money.Amount) error {
+	o.truth.onFlow((*World)(o), asset, v)
+	return o.venue.Deposit(a, asset, v)
+}
+
+// Withdraw takes money away.
+func (o *owner) Withdraw(a exchange.AccountID, asset exchange.AssetID, v money.Amount) error {
+	o.truth.onFlow((*World)(o), asset, -v)
+	return o.venue.Withdraw(a, asset, v)
+}
 
 // fees are the venue's, and what a fault makes of them.
 type fees struct {

@@ -9,13 +9,10 @@ import (
 	"breakwater/risk"
 )
 
-// foreignFrom is where the ids of orders begin that are not ours.
-const foreignFrom = exchange.OrderID(1) << 40
-
 // strike lets the faults happen that are due; it reports whether one has told the process
 // something or ended it.
 func (w *World) strike() (any bool) {
-	for _, f := range [...]chaos.Family{chaos.Market, chaos.Account, chaos.Disk, chaos.Proc, chaos.Ops, chaos.Strategy} {
+	for _, f := range [...]chaos.Family{chaos.Disk, chaos.Proc, chaos.Ops, chaos.Strategy} {
 		for r := w.faults.Take(f); r != nil; r = w.faults.Take(f) {
 			w.happen(r)
 			any = true
@@ -28,10 +25,6 @@ func (w *World) strike() (any bool) {
 // happen is one act of the plan.
 func (w *World) happen(r *chaos.Rule) {
 	switch r.Do {
-	case chaos.ForeignOrder, chaos.ManualTrade:
-		w.foreign(r)
-	case chaos.Withdraw, chaos.Credit:
-		w.move(r)
 	case chaos.FlipBit:
 		w.disk.flip(w.chance)
 	case chaos.Crash:
@@ -128,9 +121,6 @@ func (w *World) modes() {
 			status = exchange.Maintenance
 		} else if r := w.holds(chaos.SetStatus, pair); r != nil {
 			status = modeOf(r.Value)
-			w.advise(r)
-		} else {
-			w.advise(nil)
 		}
 		if status != m.status {
 			w.setStatus(m, status)
@@ -145,26 +135,9 @@ var modeNames = map[string]exchange.Status{
 	"cancel-only": exchange.CancelOnlyMode, "maintenance": exchange.Maintenance,
 }
 
-var adviceCodes = map[string]exchange.Code{
-	"reduce-activity": exchange.CodeReduceActivity, "cancel-open-orders": exchange.CodeCancelOpenOrders, "stop-new-orders": exchange.CodeStopNewOrders,
-	"disconnect": exchange.CodeDisconnect, "emergency": exchange.CodeEmergency,
-}
-
-// modeOf is the mode that a value of status names; advice leaves the venue online.
+// modeOf is the mode that a value of status names; advice leaves the venue online, and is
+// the link's to tell.
 func modeOf(value string) exchange.Status { return modeNames[value] }
-
-// advise tells the venue's advice when it changes.
-func (w *World) advise(r *chaos.Rule) {
-	code := exchange.CodeNone
-	if r != nil {
-		code = adviceCodes[r.Value]
-	}
-	if code == w.book.advice {
-		return
-	}
-	w.book.advice = code
-	w.tell(exchange.Event{Kind: exchange.KindAdvice, Code: code})
-}
 
 // setStatus changes an instrument's mode at the venue, and for the process: of all of them
 // when none stays online.
@@ -183,81 +156,6 @@ func (w *World) setStatus(m *market, s exchange.Status) {
 	if all {
 		ev.Instrument = exchange.None
 		w.tell(ev)
-	}
-}
-
-// foreign is an order on our account that is not ours.
-func (w *World) foreign(r *chaos.Rule) {
-	in, ok := w.cfg.Catalog.Find(r.Pair)
-	if !ok {
-		return
-	}
-	m := &w.market[in.ID]
-	w.book.foreign++
-	o := exchange.Order{
-		ID: foreignFrom + w.book.foreign, Instrument: in.ID, Side: r.Side, Type: exchange.Limit, Sent: w.now,
-		Qty: money.Qty(rescale(r.Amount, chaos.Scale, in.LotDecimals)), Price: money.Price(rescale(r.Price, chaos.Scale, in.PriceDecimals)),
-	}
-	if o.Qty == 0 {
-		o.Qty = max(in.OrderMin, 1)
-	}
-	if o.Price == 0 || r.Do == chaos.ManualTrade {
-		o.Type, o.Price = exchange.Market, 0
-		if m.price == 0 {
-			return
-		}
-	}
-	w.venue.Submit(0, &o)
-}
-
-// rescale brings a number from one scale to another, cut off.
-func rescale(v int64, from, to uint8) int64 {
-	for ; from > to; from-- {
-		v /= 10
-	}
-	for ; from < to; from++ {
-		v *= 10
-	}
-	return v
-}
-
-// move is money that leaves the account, or comes to it.
-func (w *World) move(r *chaos.Rule) {
-	a, ok := w.cfg.Catalog.Asset(r.Asset)
-	if !ok {
-		return
-	}
-	amount := money.Amount(rescale(r.Amount, chaos.Scale, a.Decimals))
-	row, code := r.Value, exchange.CodeDeposit
-	if r.Do == chaos.Withdraw {
-		free := w.venue.Balance(0, a.ID)
-		amount = min(amount, free.Total-free.Hold)
-		code = exchange.CodeWithdrawal
-	}
-	switch row {
-	case "transfer":
-		code = exchange.CodeTransfer
-	case "adjustment":
-		code = exchange.CodeAdjustment
-	case "deposit":
-		code = exchange.CodeDeposit
-	case "withdrawal":
-		code = exchange.CodeWithdrawal
-	}
-	signed := amount
-	var err error
-	if r.Do == chaos.Withdraw {
-		signed = -amount
-		err = w.venue.Withdraw(0, a.ID, amount)
-	} else {
-		err = w.venue.Deposit(0, a.ID, amount)
-	}
-	if err != nil || amount == 0 {
-		return
-	}
-	w.truth.onFlow(w, a.ID, signed)
-	if row != "none" && w.cfg.Facts&exchange.FactLedger != 0 {
-		w.tell(exchange.Event{Kind: exchange.KindLedger, FeeAsset: a.ID, Cost: signed, Code: code})
 	}
 }
 

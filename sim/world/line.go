@@ -6,83 +6,107 @@ import (
 	"time"
 
 	"breakwater/exchange"
-	"breakwater/exchange/chaos"
 	"breakwater/risk"
 )
 
-// line is the way from the process to the venue and back: an exchange.Exchange over
-// account 0. Faults of the line stand before it.
-type line struct {
-	w *World
-	// last is the event that the process was given, and has handled when it asks for the next.
-	last exchange.Kind
+// front is the exchange as the process has it: what it asks for is counted and held
+// against the invariants before a fault can strike it.
+type front World
+
+// Submit hands an order over.
+func (f *front) Submit(o *exchange.Order) error {
+	(*World)(f).call(callAdd, o.Instrument, o)
+	err := f.link.Submit(o)
+	(*World)(f).mayDie()
+	return err
 }
 
-func (l *line) init(w *World)               { l.w = w }
-func (l *line) exchange() exchange.Exchange { return l }
-func (l *line) drop()                       {}
-func (l *line) due() exchange.Stamp         { return exchange.Never }
-func (l *line) WakeAt(t exchange.Stamp)     { l.w.wake = t }
+// Amend hands a change over.
+func (f *front) Amend(a *exchange.Amend) error {
+	(*World)(f).call(callAmend, exchange.None, a)
+	return f.link.Amend(a)
+}
 
-// answered tells that a request had its answer.
-func (l *line) answered() {
-	if l.w.cfg.Facts&exchange.FactErrors != 0 {
-		l.w.tell(exchange.Event{Kind: exchange.KindRequest})
+// Cancel hands a cancellation over.
+func (f *front) Cancel(id exchange.OrderID) error {
+	(*World)(f).call(callCancel, exchange.None, id)
+	err := f.link.Cancel(id)
+	(*World)(f).mayDie()
+	return err
+}
+
+// CancelAllAfter sets the dead man's switch.
+func (f *front) CancelAllAfter(d time.Duration) error {
+	(*World)(f).call(callDeadMan, exchange.None, d)
+	return f.link.CancelAllAfter(d)
+}
+
+// Refresh asks for a snapshot.
+func (f *front) Refresh() error {
+	(*World)(f).call(callRefresh, exchange.None, nil)
+	return f.link.Refresh()
+}
+
+// WakeAt asks for a beat.
+func (f *front) WakeAt(t exchange.Stamp) { f.link.WakeAt(t) }
+
+// Next is the next event, after the World has looked at what the last one did.
+func (f *front) Next(ctx context.Context, ev *exchange.Event) error {
+	w := (*World)(f)
+	w.afterEvent()
+	if err := f.link.Next(ctx, ev); err != nil {
+		return err
 	}
+	w.delivered(ev)
+	return nil
 }
+
+// line is the venue's end of the link: an exchange.Exchange over account 0 and the market.
+type line World
 
 // Submit hands an order over.
 func (l *line) Submit(o *exchange.Order) error {
-	w := l.w
-	w.call(callAdd, o.Instrument, o)
-	w.venue.Submit(0, o)
-	l.answered()
-	w.faults.Reach(chaos.Submitted)
+	l.door.behind = true
+	l.venue.Submit(0, o)
 	return nil
 }
 
 // Amend hands a change over.
 func (l *line) Amend(a *exchange.Amend) error {
-	l.w.call(callAmend, exchange.None, a)
-	l.w.venue.Amend(0, a)
-	l.answered()
+	l.door.behind = true
+	l.venue.Amend(0, a)
 	return nil
 }
 
 // Cancel hands a cancellation over.
 func (l *line) Cancel(id exchange.OrderID) error {
-	l.w.call(callCancel, exchange.None, id)
-	l.w.venue.Cancel(0, id)
-	l.answered()
-	l.w.faults.Reach(chaos.Cancelled)
+	l.door.behind = true
+	l.venue.Cancel(0, id)
 	return nil
 }
 
 // CancelAllAfter sets the dead man's switch.
 func (l *line) CancelAllAfter(d time.Duration) error {
-	l.w.call(callDeadMan, exchange.None, d)
 	if d < 0 || d >= 24*time.Hour {
 		return fmt.Errorf("world: dead man's switch of %v: %w", d, exchange.ErrRejected)
 	}
-	l.w.venue.CancelAllAfter(0, d)
-	l.w.tell(exchange.Event{Kind: exchange.KindDeadMan})
-	l.answered()
+	l.venue.CancelAllAfter(0, d)
 	return nil
 }
 
 // Refresh asks for a snapshot.
 func (l *line) Refresh() error {
-	l.w.call(callRefresh, exchange.None, nil)
-	l.w.door.behind = false
-	l.w.venue.Refresh(0)
-	l.answered()
+	l.door.behind = false
+	l.venue.Refresh(0)
 	return nil
 }
 
-// Next is the next event, after the World has looked at what the last one did.
+// WakeAt asks for a beat.
+func (l *line) WakeAt(t exchange.Stamp) { l.wake = t }
+
+// Next is the next event of venue and market.
 func (l *line) Next(_ context.Context, ev *exchange.Event) error {
-	w := l.w
-	w.afterEvent()
+	w := (*World)(l)
 	for {
 		switch {
 		case w.head < len(w.queue):
@@ -91,13 +115,11 @@ func (l *line) Next(_ context.Context, ev *exchange.Event) error {
 			if w.head++; w.head == len(w.queue) {
 				w.queue, w.head = w.queue[:0], 0
 			}
-			if !w.door.lets(w, ev) {
-				continue
+			if w.door.lets(w, ev) {
+				w.seq++
+				ev.Seq = w.seq
+				return nil
 			}
-			w.seq++
-			ev.Seq = w.seq
-			w.delivered(ev)
-			return nil
 		case w.takeOutcomes():
 		case w.attend:
 			w.attend = false
@@ -117,7 +139,12 @@ func (w *World) takeOutcomes() (any bool) {
 	for w.venue.Take(1, &ev) { // nobody listens on the other account
 	}
 	for w.venue.Take(0, &ev) {
-		w.saw(&ev)
+		if ev.Kind == exchange.KindFill {
+			w.truth.onVenueFill(w, &ev)
+		}
+		if ev.Kind == exchange.KindBalance && w.cfg.Facts&exchange.FactBalances == 0 {
+			continue
+		}
 		w.queue = append(w.queue, ev)
 		any = true
 	}
@@ -165,7 +192,7 @@ func (d *door) lets(w *World, ev *exchange.Event) bool {
 			}
 		}
 		if missed || d.behind {
-			_ = w.line.Refresh()
+			_ = (*line)(w).Refresh()
 			return false
 		}
 		d.connecting = false

@@ -89,9 +89,6 @@ func (o *observer) Record(r *risk.Record, durable bool) error {
 		}
 	case risk.RecOrder:
 		e.Kind, e.State, e.Order, e.Side = "order-"+r.Event.State.String(), r.Event.State, r.Event.Order, r.Event.Side
-		if r.Event.State == exchange.Unknown {
-			w.faults.Reach(chaos.GoneUnknown)
-		}
 	case risk.RecFill:
 		e.Order, e.Side, e.Qty, e.Price, e.Instrument = r.Event.Order, r.Event.Side, r.Event.Qty, r.Event.Price, r.Event.Instrument
 	case risk.RecLevel:
@@ -125,76 +122,5 @@ func (w *World) call(which int, id exchange.InstrumentID, what any) {
 	w.log.entries = append(w.log.entries, e)
 }
 
-// delivered notes what the process is told.
-func (w *World) delivered(ev *exchange.Event) {
-	w.line.last = ev.Kind
-	switch ev.Kind {
-	case exchange.KindOrder:
-		if ev.State == exchange.Working && ev.Op == exchange.OpSubmit {
-			w.faults.Reach(chaos.Acked)
-		}
-	case exchange.KindFill:
-		w.faults.Reach(chaos.Filled)
-	case exchange.KindSnapshot:
-		w.faults.Reach(chaos.Snapshotted)
-	}
-}
-
-// saw is what the venue says, before the process hears it: the faults of the account.
-func (w *World) saw(ev *exchange.Event) {
-	switch ev.Kind {
-	case exchange.KindFill:
-		w.truth.onVenueFill(w, ev)
-	case exchange.KindSnapshot:
-		w.sawSnapshot(ev.Detail.Snapshot)
-	case exchange.KindBalance:
-		if w.holds(chaos.ZeroBalances, "") != nil {
-			ev.Cost = 0
-		}
-		if w.cfg.Facts&exchange.FactBalances == 0 {
-			ev.Kind = exchange.KindBeat
-		}
-	}
-	if ev.Order < foreignFrom {
-		return
-	}
-	text := "an order on the account that we did not place"
-	if ev.Kind == exchange.KindFill {
-		text = "a fill on the account of an order that we did not place"
-	}
-	seen := ev.Kind == exchange.KindFill || ev.Kind == exchange.KindOrder && ev.State == exchange.Working
-	foreign := exchange.Event{Kind: exchange.KindBeat, Time: ev.Time, Received: ev.Received, Last: true, Instrument: ev.Instrument, FeeAsset: exchange.None}
-	if seen && w.cfg.Facts&exchange.FactForeign != 0 {
-		foreign.Kind, foreign.Detail = exchange.KindForeign, &exchange.Detail{Text: text}
-	}
-	*ev = foreign
-}
-
-func (w *World) sawSnapshot(s *exchange.Snapshot) {
-	kept := s.Orders[:0]
-	hide := w.holds(chaos.HideOrder, "") != nil
-	for _, o := range s.Orders {
-		if o.Order.ID >= foreignFrom {
-			o.Order.ID = 0
-			if w.cfg.Facts&exchange.FactForeign == 0 {
-				continue
-			}
-		} else if hide {
-			continue
-		}
-		kept = append(kept, o)
-	}
-	s.Orders = kept
-	fills := s.Fills[:0]
-	for _, f := range s.Fills {
-		if f.Order < foreignFrom && !hide {
-			fills = append(fills, f)
-		}
-	}
-	s.Fills = fills
-	if w.holds(chaos.ZeroBalances, "") != nil {
-		for i := range s.Balances {
-			s.Balances[i].Total, s.Balances[i].Hold = 0, 0
-		}
-	}
-}
+// delivered is an event that the process is told now.
+func (w *World) delivered(*exchange.Event) { w.mayDie() }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"breakwater/exchange"
-	"breakwater/exchange/chaos"
 	"breakwater/exchange/money"
 )
 
@@ -58,9 +57,6 @@ func newMarket(cfg *Config, i int) market {
 func (w *World) step() {
 	t := w.now
 	w.venue.AdvanceTo(t)
-	if w.cfg.Facts&exchange.FactHeartbeat != 0 {
-		w.tell(exchange.Event{Kind: exchange.KindHeartbeat})
-	}
 	closes := (t-w.cfg.Start)%exchange.Stamp(w.cfg.Bars) == 0
 	for i := range w.market {
 		w.trade(&w.market[i], closes)
@@ -82,9 +78,10 @@ func (w *World) trade(m *market, closes bool) {
 		}
 		return
 	}
-	half, _ := money.MulDiv(int64(m.price), m.spread+m.widened, 2*money.PPM, money.Ceil)
-	// a book that lives changes with every step, also where the price does not
-	depth := m.lots(float64(m.spec.Depth * m.thin * m.drained * (0.9 + float64(0.2*m.chance.Float64()))))
+	half, _ := money.MulDiv(int64(m.price), m.spread, 2*money.PPM, money.Ceil)
+	// Widening and draining the book is the link's to tell and the venue's to feel.
+	// A book that lives changes with every step, also where the price does not
+	depth := m.lots(float64(m.spec.Depth * m.thin * (0.9 + float64(0.2*m.chance.Float64()))))
 	if w.cfg.Facts&exchange.FactSecondSource != 0 {
 		w.tell(exchange.Event{Kind: exchange.KindSecond, Instrument: id, Price: m.second})
 	}
@@ -129,7 +126,6 @@ func (w *World) bar(m *market) {
 		Kind: exchange.KindBar, Instrument: m.in.ID, Interval: w.cfg.Bars, Open: b.open, High: b.high, Low: b.low, Price: m.price, Qty: b.qty, Count: b.count,
 	})
 	*b = bar{}
-	w.faults.Reach(chaos.Barred)
 }
 
 // move draws the next price.

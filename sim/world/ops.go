@@ -63,10 +63,6 @@ func (w *World) everyMinute() {
 	if !w.up {
 		return
 	}
-	w.tellClock()
-	if w.now%exchange.Stamp(time.Hour) < exchange.Stamp(time.Minute) {
-		w.tellKey()
-	}
 	w.tellBalances()
 	w.later(func() { _ = w.guard.Refresh() }) // a failed one shows at the next
 }

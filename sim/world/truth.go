@@ -2,18 +2,9 @@ package world
 
 import (
 	"breakwater/exchange"
-	"breakwater/exchange/chaos"
 	"breakwater/exchange/money"
 	"breakwater/risk"
 )
-
-// book is what the World itself keeps of the venue.
-type book struct {
-	advice  exchange.Code
-	foreign exchange.OrderID // orders that are not ours
-}
-
-func (b *book) init(*Config) {}
 
 // truth is the World's own account of what is and what was promised: made of what the
 // records say and of what the venue did, never of the guard's or the engine's own state.
@@ -276,6 +267,5 @@ func (w *World) afterEvent() {
 			w.breaks(moneyConserved, "the venue's books of %s net to %d", w.cfg.Catalog.Assets[i].Name, n)
 		}
 	}
-	w.faults.Reach(chaos.AnyEvent)
 	w.mayDie()
 }

@@ -31,8 +31,9 @@ type World struct {
 	wake   exchange.Stamp
 	attend bool // the process looks around once the queue is empty
 	agenda []item
-	line   line
-	chance *rand.Rand // of faults
+	link   *chaos.Link
+	told   exchange.Event // scratch for what nobody hears
+	chance *rand.Rand     // of faults
 
 	disk    *disk
 	journal *journal.Writer
@@ -43,11 +44,9 @@ type World struct {
 	lives   int
 	upAt    exchange.Stamp // when it is started again; Never: not
 	door    door
-	book    book
 
 	ops    operator
-	key    keyState
-	clock  clockState
+	key    exchange.KeyInfo
 	alerts []Alert
 	log    log
 	truth  truth
@@ -81,7 +80,11 @@ func New(cfg Config) (*World, error) {
 		chance: rand.New(rand.NewPCG(cfg.Seed, 2)), disk: newDisk(), digest: risk.NewDigest(cfg.Catalog),
 	}
 	var err error
-	if w.faults, err = chaos.NewInjector(cfg.Plan, cfg.Start); err != nil {
+	shifted := chaos.Plan{Rules: slices.Clone(cfg.Plan.Rules)} // the plan counts from the start, the injector's time from the prelude on
+	for i := range shifted.Rules {
+		shifted.Rules[i].At += w.cfg.Start.Sub(w.now)
+	}
+	if w.faults, err = chaos.NewInjector(shifted, w.now); err != nil {
 		return nil, err
 	}
 	for _, r := range cfg.Plan.Rules {
@@ -97,11 +100,10 @@ func New(cfg Config) (*World, error) {
 	for i := range cfg.Markets {
 		w.market = append(w.market, newMarket(&cfg, i))
 	}
-	w.book.init(&cfg)
 	w.truth.init(&cfg)
-	w.key.init(&cfg)
+	w.key = soundKey(&cfg)
 	w.disk.world = w
-	w.line.init(w)
+	w.connect()
 	w.timetable(began)
 	return w, nil
 }
@@ -171,28 +173,37 @@ func (w *World) die(text string) {
 	w.rememberLife()
 	w.up, w.guard, w.engine, w.journal = false, nil, nil, nil
 	w.queue, w.head, w.wake, w.attend = w.queue[:0], 0, exchange.Never, false
-	w.line.drop()
 	w.drop()
 	w.disk.crash(w.chance)
 }
 
-// idle lets time pass while there is no process.
+// idle lets time pass while there is no process: the link goes on, and nobody listens.
 func (w *World) idle() {
-	if w.upAt <= w.nextInstant() && w.upAt <= w.end {
-		w.now = max(w.now, w.upAt)
-		w.venue.AdvanceTo(w.now)
-		w.drop()
+	if w.upAt != exchange.Never {
+		w.on(w.upAt, rankEdge, func() { w.attend = true })
 		w.upAt = exchange.Never
-		w.start()
-		return
 	}
-	if w.nextInstant() > w.end {
-		w.over = true
-		return
+	for {
+		switch err := w.link.Next(context.Background(), &w.told); err {
+		case nil:
+		case errAttend:
+			w.drop()
+			w.queue, w.head = w.queue[:0], 0
+			w.start()
+			return
+		default:
+			w.over = true
+			return
+		}
 	}
-	w.advance()
-	w.queue, w.head, w.attend = w.queue[:0], 0, false
-	w.drop()
+}
+
+// connect puts a new link before the venue: what the old one held back is lost.
+func (w *World) connect() {
+	w.link = chaos.Wrap((*line)(w), w.faults, chaos.Config{
+		Catalog: w.cfg.Catalog, Venue: (*owner)(w), Key: w.key,
+		Facts: w.cfg.Facts & (exchange.FactHeartbeat | exchange.FactClock | exchange.FactKeyInfo | exchange.FactErrors | exchange.FactDeadMan | exchange.FactLedger | exchange.FactForeign),
+	})
 }
 
 // drop loses what the venue has said and nobody took.
@@ -226,6 +237,7 @@ func (w *World) boot() (died bool, err error) {
 	w.inside = true
 	defer w.survive(&died)
 	w.lives++
+	w.connect()
 	w.door = door{connecting: w.lives > 1}
 	w.greet()
 	cfg := w.guardConfig()
@@ -288,7 +300,7 @@ func (l *lateRecorder) Record(r *risk.Record, durable bool) error { return l.to.
 func (w *World) guardConfig() risk.Config {
 	c := &w.cfg
 	cfg := risk.Config{
-		Exchange: w.line.exchange(), Catalog: c.Catalog, Currency: c.Currency, FeePPM: c.FeePPM, Facts: c.Facts, Limits: w.ops.limits(c.Limits, c.Edit), Kill: (*killFile)(w),
+		Exchange: (*front)(w), Catalog: c.Catalog, Currency: c.Currency, FeePPM: c.FeePPM, Facts: c.Facts, Limits: w.ops.limits(c.Limits, c.Edit), Kill: (*killFile)(w),
 		Zone: c.Zone, DryRun: c.DryRun, ArmKey: ownerKey.Public().(publicKey), Started: w.now,
 	}
 	for i := range c.Slots {
@@ -341,7 +353,7 @@ const (
 
 // nextInstant is when the next thing happens.
 func (w *World) nextInstant() exchange.Stamp {
-	t := min(w.stepAt, w.venue.NextDue(), w.wake, w.line.due(), w.faults.NextDue())
+	t := min(w.stepAt, w.venue.NextDue(), w.wake, w.faults.NextDue())
 	if len(w.agenda) > 0 {
 		t = min(t, w.agenda[0].at)
 	}
@@ -355,7 +367,7 @@ func (w *World) advance() {
 	w.flushBefore(t)
 	w.now = t
 	w.faults.Advance(t)
-	if w.strike() {
+	if w.strike() || w.faults.NextDue() <= t && len(w.queue) == 0 && w.owed(t) {
 		return
 	}
 	if len(w.agenda) > 0 && w.agenda[0].at <= t {
@@ -377,6 +389,13 @@ func (w *World) advance() {
 		w.wake = exchange.Never
 		w.tell(exchange.Event{Kind: exchange.KindBeat})
 	}
+}
+
+// owed lets the link look at the plan, where what is due is the link's to do.
+func (w *World) owed(t exchange.Stamp) bool {
+	w.venue.AdvanceTo(min(t, w.stepAt-1))
+	w.tell(exchange.Event{Kind: exchange.KindBeat})
+	return true
 }
 
 // flushEvery is how long a record may wait for its sync.
