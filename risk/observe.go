@@ -313,7 +313,7 @@ func (g *Guard) onOrder(ev *exchange.Event) {
 // onTime lifts what is due, starts a new trading day, and looks at what grows old.
 func (g *Guard) onTime() {
 	s := g.s
-	newDay := s.now >= s.day.end && s.adopted && s.acct.unrated == 0 && s.acct.equity > 0 && (!s.watchesClock() || s.link.clockAt >= s.day.end && s.holds(ClockSkew, Global, exchange.None, noSlot) == nil)
+	newDay := s.now >= s.day.end && s.adopted && s.acct.unrated == 0 && s.acct.equity > 0 && s.clockAgrees()
 	for i := 0; i < len(s.latches); {
 		l := s.latches[i]
 		operator := newDay && s.day.started && s.rearm.Mode == RearmNextDay && l.needsCeremony() && l.until == exchange.Never && l.control != KillFile && l.control != KillCommand

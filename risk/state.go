@@ -145,8 +145,8 @@ func (s *state) holds(c Control, scope Scope, id exchange.InstrumentID, slot exc
 // alone changes something.
 func (s *state) settle() {
 	s.level, s.scoped, s.nextDue = Active, false, exchange.Never
-	if s.day.started && (s.now < s.day.end || s.acct.unrated == 0) {
-		s.nextDue = s.day.end // without a rate the day begins with the event that brings it
+	if s.day.started && (s.now < s.day.end || s.acct.unrated == 0 && s.clockAgrees()) {
+		s.nextDue = s.day.end // without a rate, or the venue's word on the time, the day begins with the event that brings it
 	}
 	for i := range s.latches {
 		l := &s.latches[i]
@@ -158,6 +158,12 @@ func (s *state) settle() {
 		s.nextDue = min(s.nextDue, l.until)
 	}
 	s.nextDue = min(s.nextDue, s.link.due, s.host.due)
+}
+
+// clockAgrees reports whether the venue's clock, where it is declared, says too that the
+// day is over.
+func (s *state) clockAgrees() bool {
+	return !s.watchesClock() || s.link.clockAt >= s.day.end && s.holds(ClockSkew, Global, exchange.None, noSlot) == nil
 }
 
 // endOfDay is the first instant of the next civil day in the trading zone: days of 23 and

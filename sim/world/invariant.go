@@ -80,8 +80,8 @@ const mostViolations = 20
 
 // breaks notes that an invariant does not hold.
 func (w *World) breaks(i invariant, format string, args ...any) {
-	if len(w.broken) < mostViolations {
-		w.broken = append(w.broken, Violation{w.now, Invariants[i].Name, fmt.Sprintf(format, args...)})
+	if len(w.broke) < mostViolations {
+		w.broke = append(w.broke, Violation{w.now, Invariants[i].Name, fmt.Sprintf(format, args...)})
 	}
 }
 

@@ -40,7 +40,7 @@ func (w *World) finish() *Result {
 	w.truth.onStep(w)
 	w.checkEnd()
 	r := &Result{
-		Start: w.cfg.Start, End: w.end, Digest: w.digest.Sum(), Entries: w.log.entries, Calls: map[string]int{}, Alerts: w.alerts, Violations: w.broken,
+		Start: w.cfg.Start, End: w.end, Digest: w.digest.Sum(), Entries: w.log.entries, Calls: map[string]int{}, Alerts: w.alerts, Violations: w.broke,
 		Faults: w.faults, Lives: w.lives, Up: w.up, Equity: w.truth.equity, Began: w.truth.start, Lowest: w.truth.lowest, Prices: w.truth.price,
 	}
 	for i, n := range w.log.calls {

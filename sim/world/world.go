@@ -46,6 +46,7 @@ type World struct {
 	door    door
 
 	ops    operator
+	taps   []*broken
 	key    exchange.KeyInfo
 	alerts []Alert
 	log    log
@@ -53,8 +54,9 @@ type World struct {
 	faults *chaos.Injector
 	verbs  [128]bool // in the plan
 	inside bool      // the process is running: a crash can happen here
-	broken []Violation
+	broke  []Violation
 	over   bool
+	still  int // things that happened at this instant
 }
 
 // Sentinels that end the engine's run for the World, never for a reason of its own.
@@ -271,6 +273,7 @@ func (w *World) boot() (died bool, err error) {
 			return records(rec, yield)
 		},
 	}
+	w.taps = w.taps[:0]
 	for i := range w.cfg.Slots {
 		s := &w.cfg.Slots[i]
 		made, err := s.Make(w.cfg.Start)
@@ -364,6 +367,11 @@ func (w *World) nextInstant() exchange.Stamp {
 // beat. What the process is told of it lies in the queue and at the venue.
 func (w *World) advance() {
 	t := w.nextInstant()
+	if w.still++; t > w.now {
+		w.still = 0
+	} else if w.still > mostAtOnce {
+		panic(fmt.Sprintf("BUG: time stands still at %v, %v after the start", t, w.sinceStart(t)))
+	}
 	w.flushBefore(t)
 	w.now = t
 	w.faults.Advance(t)
@@ -397,6 +405,9 @@ func (w *World) owed(t exchange.Stamp) bool {
 	w.tell(exchange.Event{Kind: exchange.KindBeat})
 	return true
 }
+
+// mostAtOnce is how much can happen at one instant before something goes round in circles.
+const mostAtOnce = 100_000
 
 // flushEvery is how long a record may wait for its sync.
 const flushEvery = 100 * time.Millisecond

@@ -355,12 +355,14 @@ func (f *file) Sync() error {
 		f.dirty = nil // the kernel calls them clean: no later sync writes them
 		return fail(Sync, f.name, hit.Err)
 	}
-	disk := make([]byte, len(f.data))
-	copy(disk, f.inode.disk)
+	disk := f.inode.disk[:min(len(f.inode.disk), len(f.data))]
+	if grown := len(f.data) - len(disk); grown > 0 { // only what is new is copied: a long journal is synced often
+		disk = append(disk, make([]byte, grown)...)
+	}
 	for _, s := range f.dirty {
 		copy(disk[s.from:s.to], f.data[s.from:s.to])
 	}
-	f.inode.disk, f.dirty = disk, nil
+	f.inode.disk, f.dirty = disk, f.dirty[:0]
 	return nil
 }
 
