@@ -112,7 +112,7 @@ func openScenario(name string) (*scenarios.Scenario, error) {
 }
 
 func (a *app) scenariosRunCommand() *cobra.Command {
-	all, asJSON, junit := false, false, ""
+	all, asJSON, log, junit := false, false, false, ""
 	c := &cobra.Command{
 		Use: "run NAME…", Short: "Run scenarios, each with its control and without",
 		Long: `Run plays scenarios of the catalogue by name, or files of your own by path. Each runs with
@@ -139,7 +139,14 @@ scenario.`,
 			if asJSON {
 				err = writeJSON(a.stdout, scenarios.Report(outcomes, all))
 			} else {
-				err = scenarios.WriteTable(a.stdout, outcomes)
+				for _, o := range outcomes {
+					if log && err == nil {
+						err = o.WriteLog(a.stdout)
+					}
+				}
+				if err == nil {
+					err = scenarios.WriteTable(a.stdout, outcomes)
+				}
 				if err == nil && all {
 					err = m.Write(a.stdout)
 				}
@@ -160,6 +167,7 @@ scenario.`,
 	}
 	c.Flags().BoolVar(&all, "all", false, "the whole catalogue, and the matrix of controls")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
+	c.Flags().BoolVar(&log, "log", false, "print what happened, with the control and without")
 	c.Flags().StringVar(&junit, "junit", "", "write the outcomes as JUnit XML to a `FILE`")
 	return c
 }

@@ -380,7 +380,7 @@ func (s *Scenario) readSignals(f *fields) (signals []world.Signal) {
 	for _, n := range f.list("signals") {
 		g := n.fields("a signal")
 		sig := world.Signal{
-			At: g.span("at", 0), Times: int(g.whole("times", 1, 1, 100_000)), Every: g.span("every", 0), Count: int(g.whole("count", 1, 1, 10_000)), Name: g.text("id"),
+			At: g.span("at", 0), Times: int(g.whole("times", 0, 1, 100_000)), Every: g.span("every", 0), Count: int(g.whole("count", 1, 1, 10_000)), Name: g.text("id"),
 			Notional: g.number("notional", 0, 0, 1e12), Qty: g.number("qty", 0, 0, 1e12), Limit: g.yes("limit", false), Offset: g.share("offset", 0, -0.99, 10),
 			Price: g.number("price", 0, 0, 1e12), PostOnly: g.yes("post-only", false), Stop: g.share("stop", 0, -0.99, 0), Target: g.share("target", 0, 0, 10),
 		}
@@ -395,7 +395,12 @@ func (s *Scenario) readSignals(f *fields) (signals []world.Signal) {
 		if (sig.Do == world.SignalBuy || sig.Do == world.SignalSell) && sig.Notional == 0 && sig.Qty == 0 {
 			g.fail(n, "a signal has no size; write notional: 20, or qty: 0.001")
 		}
-		if sig.Times > 1 && sig.Every == 0 {
+		if on := g.one("on", world.TriggerNames()); on != "" {
+			if sig.On, _ = world.ParseTrigger(on); sig.Every != 0 {
+				g.fail(g.at("every"), "every goes by the clock, and on: %s does not; leave one out", on)
+			}
+		}
+		if sig.Times > 1 && sig.Every == 0 && sig.On == 0 {
 			g.fail(n, "times %d at one instant; write every: 1m, or count: %d", sig.Times, sig.Times)
 		}
 		if sig.At >= s.cfg.Duration {
@@ -444,6 +449,17 @@ func (s *Scenario) readPlan(f *fields) {
 		err = s.cfg.Plan.CheckWithin(chaos.Bounds{Duration: s.cfg.Duration, Pairs: s.pairs, Assets: assets, Slots: len(s.slots)})
 	}
 	s.failPlan(f, err)
+	for _, n := range f.list("news") {
+		g := n.fields("a headline")
+		news := world.News{
+			At: g.span("at", 0), Times: int(g.whole("times", 1, 1, 100_000)), Every: g.span("every", 0), Text: g.need("text", "Exchange lists FOO"),
+			Source: uint16(g.whole("source", 1, 0, 1000)), Age: g.span("age", 0),
+		}
+		if err := g.done(); err != nil && f.err == nil {
+			f.err = err
+		}
+		s.cfg.News = append(s.cfg.News, news)
+	}
 	for _, n := range f.list("owner") {
 		g := n.fields("an act of the owner")
 		act := world.Act{At: g.span("at", 0), Text: g.text("why")}

@@ -3,8 +3,12 @@ package scenarios
 import "testing"
 
 func TestEveryScenarioHoldsAndBreaksWithoutItsControl(t *testing.T) {
-	for _, s := range Catalogue() {
-		t.Run(s.Name, func(t *testing.T) {
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) {
+			s, err := Find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
 			o := s.Run(nil)
 			for _, f := range o.Failed {
 				t.Error(f)
@@ -13,11 +17,8 @@ func TestEveryScenarioHoldsAndBreaksWithoutItsControl(t *testing.T) {
 				t.Error(o.Vacuous)
 			}
 			if t.Failed() {
-				for _, e := range o.Run.Entries {
-					if e.At < o.Run.Start || e.Kind == "Refresh" || e.Kind == "snapshot" || e.Kind == "CancelAllOrdersAfter" {
-						continue
-					}
-					t.Logf("%10s %-14s #%d %v %v %v %v %q", e.At.Sub(o.Run.Start), e.Kind, e.Order, e.Side, e.Control, e.Level, e.Reasons, e.Text)
+				if err := o.WriteLog(t.Output()); err != nil {
+					t.Error(err)
 				}
 			}
 		})

@@ -34,6 +34,7 @@ type Config struct {
 	Slots    []Slot
 	Plan     chaos.Plan
 	Acts     []Act // of the owner
+	News     []News
 
 	Unarmed    bool          // nobody holds the ceremony before Start
 	DryRun     bool          //
@@ -73,6 +74,16 @@ type Slot struct {
 	// Make makes the strategy anew for each life of the process. start is where the
 	// scenario's time begins.
 	Make func(start exchange.Stamp) (strategy.Strategy, error)
+}
+
+// News is a headline, or many.
+type News struct {
+	At     time.Duration
+	Times  int // how often; 0: once
+	Every  time.Duration
+	Text   string        // "#" stands for the number of the time
+	Source uint16        //
+	Age    time.Duration // how old it is when it comes
 }
 
 // Act is something that the owner does.

@@ -3,6 +3,8 @@ package world
 import (
 	"crypto/ed25519"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"breakwater/exchange"
@@ -54,7 +56,18 @@ func (w *World) timetable(began exchange.Stamp) {
 	for _, a := range w.cfg.Acts {
 		w.on(w.cfg.Start.Add(a.At), rankOwner, func() { w.act(a) })
 	}
+	for _, n := range w.cfg.News {
+		for k := range max(n.Times, 1) {
+			w.on(w.cfg.Start.Add(n.At+time.Duration(k)*n.Every), rankEdge, func() { w.tellNews(&n, k+1) })
+		}
+	}
 	w.on(began.Add(time.Minute), rankEdge, w.everyMinute)
+}
+
+// tellNews brings a headline.
+func (w *World) tellNews(n *News, k int) {
+	w.tell(exchange.Event{Kind: exchange.KindNews, Source: n.Source, Detail: &exchange.Detail{Text: strings.ReplaceAll(n.Text, "#", strconv.Itoa(k))}})
+	w.queue[len(w.queue)-1].Time -= exchange.Stamp(n.Age)
 }
 
 // everyMinute is what the edge of the process asks the venue for again and again.

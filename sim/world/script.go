@@ -10,8 +10,9 @@ import (
 
 // Signal is one thing that a Script does, at times of its own.
 type Signal struct {
-	At         time.Duration // since the scenario's start
-	Times      int           // how often; 0: once
+	At         time.Duration // since the scenario's start; with On: from then on
+	On         Trigger       // 0: by the clock
+	Times      int           // how often; 0: once, with On without end
 	Every      time.Duration // from one time to the next
 	Count      int           // orders in one go; 0: one
 	Name       string        // signals of one name are one decision; "": each time a new one
@@ -26,6 +27,37 @@ type Signal struct {
 	Stop       float64 // a bracket's stop, as a share of the last price; 0: none
 	Target     float64
 }
+
+// Trigger is what a Signal answers, when it does not go by the clock.
+type Trigger uint8
+
+// The triggers.
+const (
+	OnNews   Trigger = iota + 1
+	OnFill           // an own fill
+	OnDenied         // an own order that was denied or rejected
+	OnEnd            // an own order that has ended in any way
+	OnBar
+	OnTrade // a public trade
+	triggers
+)
+
+var triggerNames = [...]string{"clock", "news", "fill", "denied", "end", "bar", "trade"}
+
+func (t Trigger) String() string { return triggerNames[min(t, triggers)%triggers] }
+
+// ParseTrigger reads a trigger's name.
+func ParseTrigger(name string) (Trigger, bool) {
+	for i, n := range triggerNames[1:] {
+		if n == name {
+			return Trigger(i + 1), true
+		}
+	}
+	return 0, false
+}
+
+// TriggerNames are the names of all triggers.
+func TriggerNames() []string { return triggerNames[1:] }
 
 // SignalKind is what a Signal does.
 type SignalKind uint8
@@ -67,15 +99,60 @@ type Script struct {
 	names  []string // of decisions that have begun, and their numbers
 	number []uint64
 	orders []strategy.Order
+	done   []int // by signal: how often it has answered
 }
 
-// OnBar does nothing: a Script acts by the clock.
-func (s *Script) OnBar(*strategy.Context, strategy.Bar) {}
+// OnBar, and all below, answers what a signal waits for.
+func (s *Script) OnBar(ctx *strategy.Context, _ strategy.Bar) { s.answer(ctx, OnBar) }
+
+// OnTrade is a public trade.
+func (s *Script) OnTrade(ctx *strategy.Context, _ strategy.Trade) { s.answer(ctx, OnTrade) }
+
+// OnNews is a headline.
+func (s *Script) OnNews(ctx *strategy.Context, _ strategy.News) { s.answer(ctx, OnNews) }
+
+// OnFill is an own fill.
+func (s *Script) OnFill(ctx *strategy.Context, fill strategy.Fill) {
+	s.answer(ctx, OnFill)
+	if fill.Done {
+		s.answer(ctx, OnEnd)
+	}
+}
+
+// OnOrder is what became of an own order.
+func (s *Script) OnOrder(ctx *strategy.Context, u strategy.OrderUpdate) {
+	if u.Op == exchange.OpSubmit && (u.State == exchange.Denied || u.State == exchange.Rejected) {
+		s.answer(ctx, OnDenied)
+	}
+	if u.State.Done() {
+		s.answer(ctx, OnEnd)
+	}
+}
+
+// answer does what waits for a trigger.
+func (s *Script) answer(ctx *strategy.Context, t Trigger) {
+	for i := range s.Signals {
+		sig := &s.Signals[i]
+		if sig.On != t || ctx.Now() < s.Start.Add(sig.At) {
+			continue
+		}
+		for len(s.done) < len(s.Signals) {
+			s.done = append(s.done, 0)
+		}
+		if s.done[i]++; sig.Times > 0 && s.done[i] > sig.Times {
+			continue
+		}
+		s.OnTimer(ctx, i)
+	}
+}
 
 // OnStart sets the clock.
 func (s *Script) OnStart(ctx *strategy.Context) {
 	for i := range s.Signals {
 		sig := &s.Signals[i]
+		if sig.On != 0 {
+			continue
+		}
 		for k := range max(sig.Times, 1) {
 			at := s.Start.Add(sig.At + time.Duration(k)*sig.Every)
 			if d := at.Sub(ctx.Now()); d >= 0 {
