@@ -5,6 +5,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // account is the guard's own view of what is owned and what is open, kept from fills and
@@ -177,6 +178,9 @@ func (a *account) book(asset exchange.AssetID, delta money.Amount) error {
 func (a *account) add(o *exchange.Order, cost money.Amount) {
 	a.places[o.ID] = len(a.open)
 	a.open = append(a.open, openOrder{order: *o, state: exchange.Pending})
+	if planted.On(planted.LostReservation) {
+		return
+	}
 	a.reserve(&a.open[len(a.open)-1], cost)
 }
 
@@ -238,12 +242,14 @@ func (a *account) onFill(ev *exchange.Event) error {
 		return fmt.Errorf("fill of %d lots overflows", ev.Qty)
 	}
 	base, quote := qty, -ev.Cost
-	if ev.Side == exchange.Sell {
+	if ev.Side == exchange.Sell && !planted.On(planted.WrongSideDebit) {
 		base, quote = -qty, ev.Cost
 	}
-	if ev.FeeAsset == in.Base {
+	switch {
+	case planted.On(planted.FeeDropped):
+	case ev.FeeAsset == in.Base:
 		base -= ev.Fee
-	} else {
+	default:
 		quote -= ev.Fee
 	}
 	if err := a.book(in.Base, base); err != nil {
@@ -308,6 +314,10 @@ func (a *account) onFilled(oo *openOrder, ev *exchange.Event) error {
 		return nil // the caller lets go of it
 	}
 	a.setState(oo, exchange.Working)
+	if planted.On(planted.PartialIsWhole) {
+		a.reserve(oo, 0)
+		return nil
+	}
 	left := max(0, oo.reserve-ev.Cost-ev.Fee)
 	if oo.order.Qty > 0 {
 		// by quantity, so that a fill better than reserved frees its difference
@@ -323,6 +333,9 @@ func (a *account) onFilled(oo *openOrder, ev *exchange.Event) error {
 // reference price and every open buy taken as filled.
 func (a *account) exposure(in *exchange.Instrument, ref money.Price) (money.Amount, bool) {
 	held, ok := in.Cost(ref, in.LotsIn(a.balance[in.Base]), money.Ceil)
+	if planted.On(planted.NoPendingExposure) {
+		return held, ok
+	}
 	return held + a.buying[in.ID], ok
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // apply takes a record into the state: the only way in which durable state changes, while
@@ -29,6 +30,9 @@ func (s *state) apply(r *Record) error {
 	case RecCancel:
 		if oo := s.acct.find(r.OrderID); oo != nil {
 			s.rate.onMessage(r.Time, oo.order.Instrument, cancelCost(r.Time.Sub(oo.order.Sent)))
+			if planted.On(planted.CancelReleases) {
+				s.acct.reserve(oo, 0)
+			}
 		}
 	case RecOrder:
 		s.applyOrder(r.Event)
@@ -93,7 +97,7 @@ func (s *state) applyDenial(r *Record) {
 		o = &oo.order
 	}
 	s.acct.lastID = max(s.acct.lastID, o.ID)
-	if s.placed(o.Instrument, o.Slot) {
+	if s.placed(o.Instrument, o.Slot) && !planted.On(planted.DeniedNotCounted) {
 		s.rate.onAttempt(r, o, false)
 		s.rate.onDenial(r)
 	}
@@ -136,7 +140,7 @@ func (s *state) applyOrder(ev *exchange.Event) {
 	if oo == nil {
 		return
 	}
-	if ev.State.Done() {
+	if ev.State.Done() || ev.State == exchange.Unknown && planted.On(planted.UnknownIsAbsent) {
 		a.release(ev.Order)
 		return
 	}
@@ -173,7 +177,7 @@ func (s *state) restCost(oo *openOrder) money.Amount {
 
 // applySnapshot adopts the first snapshot of an account's life.
 func (s *state) applySnapshot(snap *exchange.Snapshot) error {
-	if s.adopted {
+	if s.adopted && !planted.On(planted.PhantomAdopted) {
 		return nil
 	}
 	for _, b := range snap.Balances {
@@ -192,7 +196,7 @@ func (s *state) applyDay(r *Record) {
 	d := &s.day
 	d.end = s.endOfDay(r.Time)
 	d.start, d.low = r.Equity, r.Equity
-	if !d.started {
+	if !d.started || planted.On(planted.HighLowered) {
 		d.started, d.high = true, r.Equity
 	} else if s.host.armed && r.Time <= s.host.lease && s.level < Halted {
 		s.host.days++

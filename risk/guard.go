@@ -9,6 +9,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // Config is what a Guard is made of.
@@ -119,6 +120,13 @@ func (cfg *Config) check() error {
 // unknown outcome until the venue's snapshot tells.
 func (g *Guard) fold(r *Record) error {
 	g.s.now = max(g.s.now, r.Time)
+	switch {
+	case planted.On(planted.LatchForgotten) && r.Type == RecLevel && r.Level >= Halted, planted.On(planted.DayRestarts) && r.Type == RecDayStart:
+		return nil
+	case planted.On(planted.StreakForgotten) && (r.Type == RecFill || r.Type == RecOrder):
+		forgotten := *r
+		forgotten.Count, r = 0, &forgotten
+	}
 	switch err := g.s.apply(r); {
 	case err != nil:
 		g.broken = err // it halted then, and does again in case that was not recorded any more
@@ -173,6 +181,9 @@ func (g *Guard) start(cfg *Config) error {
 	}
 	s.floors()
 	s.settle()
+	if planted.On(planted.LevelAfterRestart) && !fresh {
+		s.level, s.scoped = Active, false
+	}
 	if err := g.ask(false); err != nil {
 		return fmt.Errorf("risk: opening snapshot: %w", err)
 	}
@@ -225,10 +236,16 @@ func (g *Guard) Submit(o *exchange.Order) error {
 		}
 		return exchange.ErrDryRun
 	}
+	var err error
+	if planted.On(planted.IntentLate) {
+		err = g.ex.Submit(o)
+	}
 	if err := g.write(intent, true); err != nil {
 		return err
 	}
-	err := g.ex.Submit(o)
+	if !planted.On(planted.IntentLate) {
+		err = g.ex.Submit(o)
+	}
 	switch {
 	case err == nil:
 	case errors.Is(err, exchange.ErrUnknown):
@@ -263,6 +280,9 @@ func (s *state) dryNow() bool { return s.dry && s.without != DryRun || s.host.cy
 
 // deny records a denial and the latches that denials set.
 func (g *Guard) deny(r Record) error {
+	if planted.On(planted.DenialSilent) {
+		r.Reasons = nil
+	}
 	if err := g.write(r, false); err != nil {
 		return err
 	}
@@ -321,6 +341,9 @@ func (g *Guard) Amend(a *exchange.Amend) error {
 	g.judge()
 	cost := g.verdict.cost
 	s.acct.reserve(oo, before)
+	if planted.On(planted.AmendNotRechecked) {
+		g.verdict.Reasons = g.verdict.Reasons[:0]
+	}
 	if !g.verdict.Approved() {
 		return g.deny(Record{Type: RecDenial, Amend: a, OrderID: a.Order, Instrument: changed.Instrument, Slot: changed.Slot, Reasons: g.verdict.Reasons})
 	}
@@ -359,6 +382,9 @@ func amended(oo *openOrder, a *exchange.Amend) exchange.Order {
 // Cancel takes an order back. It is never denied, not even by a journal that fails, and
 // counts in the model of the venue's limits.
 func (g *Guard) Cancel(id exchange.OrderID) error {
+	if planted.On(planted.CancelDenied) && g.s.level >= Halted {
+		return exchange.ErrDenied
+	}
 	r := Record{Type: RecCancel, OrderID: id, Instrument: exchange.None, Slot: noSlot}
 	if oo := g.s.acct.find(id); oo != nil {
 		r.Instrument, r.Slot = oo.order.Instrument, oo.order.Slot
@@ -480,7 +506,7 @@ func (g *Guard) shut(err error) {
 
 // askKillSwitch asks before every approval; a positive answer is recorded before it acts.
 func (g *Guard) askKillSwitch() error {
-	if g.failed == nil && g.kill.Present() {
+	if g.failed == nil && !(planted.On(planted.KillReadOnce) && g.s.acct.lastID > 0) && g.kill.Present() {
 		g.Kill(KillFile, "the kill switch is present")
 	}
 	return g.failed

@@ -6,6 +6,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // linkState is what the guard knows of the venue and of the line to it.
@@ -121,7 +122,7 @@ func (g *Guard) onLedger(ev *exchange.Event) {
 	if !ok {
 		value = 0 // no rate: it is no part of the equity either
 	}
-	if ev.Code == exchange.CodeWithdrawal || ev.Code == exchange.CodeTransfer { // the latch first: a crash in between must not lose it
+	if (ev.Code == exchange.CodeWithdrawal || ev.Code == exchange.CodeTransfer) && !planted.On(planted.WithdrawalIgnored) { // the latch first: a crash in between must not lose it
 		g.trip(latch{control: WithdrawalSeen, level: Halted, cause: ev.Code.String() + " of " + s.acct.amountText(max(ev.Cost, -ev.Cost), ev.FeeAsset) + ": if it was not you, revoke the key now"})
 	}
 	g.write(Record{Type: RecFlow, Event: ev, Equity: value}, true)
@@ -129,6 +130,9 @@ func (g *Guard) onLedger(ev *exchange.Event) {
 
 // onForeign is foreign-order. What is not ours is never cancelled: it may be the owner's.
 func (g *Guard) onForeign(cause string) {
+	if planted.On(planted.ForeignIgnored) {
+		return
+	}
 	g.trip(latch{control: ForeignOrder, level: Halted, cause: cause})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // lossState is what the controls on finished trades remember.
@@ -92,7 +93,7 @@ func (l *lossState) clear() {
 
 // checkHalf is half-open for orders: half of the largest one.
 func (s *state) checkHalf(d *decision, v *Verdict) {
-	if !s.loss.half { // a sale has no notional
+	if !s.loss.half || planted.On(planted.HalfOpenFull) { // a sale has no notional
 		return
 	}
 	if limit := s.limits.Order.Of(s.acct.equity) / 2; d.notional > limit {

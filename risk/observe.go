@@ -5,6 +5,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // observe takes an event into the state and lets the controls look. Loss controls look
@@ -33,7 +34,7 @@ func (g *Guard) observe(ev *exchange.Event) {
 	default:
 		moved = g.onFact(ev)
 	}
-	if moved && ev.Last {
+	if moved && ev.Last && (ev.Kind == exchange.KindFill || !planted.On(planted.LossOnlyRealised)) {
 		g.checkLosses()
 	}
 	if s.day.owed {
@@ -249,11 +250,14 @@ func (g *Guard) onOperator(ev *exchange.Event) {
 
 func (g *Guard) onFill(ev *exchange.Event) {
 	s := g.s
-	if ev.TradeID <= s.acct.tradeID[ev.Instrument] {
+	if ev.TradeID <= s.acct.tradeID[ev.Instrument] && !planted.On(planted.FillTwice) {
 		return // seen before: a venue may send a fill twice
 	}
 	oo := s.acct.find(ev.Order)
 	if oo == nil {
+		if planted.On(planted.LateFillIgnored) {
+			return
+		}
 		s.acct.tradeID[ev.Instrument] = ev.TradeID
 		g.write(Record{Type: RecFill, Event: ev}, true)
 		g.onForeign("a fill of an order that is not open here")
@@ -305,7 +309,7 @@ func (g *Guard) onOrder(ev *exchange.Event) {
 	if s.acct.unknown > 0 || s.scoped {
 		g.watchUnknown()
 	}
-	if ev.Op == exchange.OpSubmit && ev.State == exchange.Working && s.level == Killed {
+	if ev.Op == exchange.OpSubmit && ev.State == exchange.Working && s.level == Killed && !planted.On(planted.LateAckKept) {
 		_ = g.Cancel(ev.Order) // it was on its way when the stop came
 	}
 }
@@ -438,9 +442,9 @@ func (g *Guard) trip(l latch) bool {
 	if s.host.ramp < ramp {
 		g.write(Record{Type: RecRamp, Count: int64(s.host.ramp)}, true) // for the reader: the latch itself has taken the step
 	}
-	if l.level == Killed {
+	if l.level == Killed && !planted.On(planted.KillKeepsOrders) {
 		_ = g.CancelAll(false) // an error of a cancel is the exchange's to report: the orders stay in the books
-	} else if l.level >= ReduceOnly && s.without != HaltKeepsPositions {
+	} else if l.level >= ReduceOnly && s.without != HaltKeepsPositions && !planted.On(planted.EntriesKept) {
 		g.cancelEntriesOf(&l)
 	}
 	return true

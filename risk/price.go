@@ -5,6 +5,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // marketState is what the guard knows of an instrument's market. It starts empty after
@@ -115,6 +116,9 @@ func (s *state) checkCollar(d *decision, v *Verdict) {
 		v.deny(PriceCollar, "no reference price")
 		return
 	}
+	if planted.On(planted.CollarOff) {
+		return
+	}
 	collar := s.collarPPM(&s.market[d.in.ID])
 	if collar <= 0 {
 		v.deny(PriceCollar, "no collar is set")
@@ -195,6 +199,9 @@ func (s *state) checkDepth(d *decision, v *Verdict) {
 
 // checkStale is stale-data at the moment of an order.
 func (s *state) checkStale(d *decision, v *Verdict) {
+	if planted.On(planted.StaleAccepted) {
+		return
+	}
 	m := &s.market[d.in.ID]
 	if bound := s.staleAfter(m); s.now.Sub(m.changed) > bound && s.limits.StaleMarket != Forever {
 		v.deny(StaleData, "market", Field{"age-ms", int64(min(s.now.Sub(m.changed), time.Hour) / time.Millisecond), 0}, Field{"limit-ms", int64(bound / time.Millisecond), 0})

@@ -5,6 +5,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // rateState counts what a strategy in a loop would do too often.
@@ -387,7 +388,7 @@ func near(a, b, ppm int64) bool {
 
 // checkSignal is signal-budget.
 func (s *state) checkSignal(d *decision, v *Verdict) {
-	if s.limits.SignalOrders == Unlimited || !d.opens {
+	if s.limits.SignalOrders == Unlimited || !d.opens || planted.On(planted.SignalUnbounded) {
 		return
 	}
 	s.rate.slot(d.o.Slot)

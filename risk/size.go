@@ -3,6 +3,7 @@ package risk
 import (
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 func (s *state) inMoney(key string, v money.Amount) Field {
@@ -35,6 +36,9 @@ func (s *state) after(d *decision) (money.Amount, bool) {
 			other, rated := s.acct.inCurrency(buying, in.Quote, money.Ceil)
 			sum, ok = sum+other, ok && rated
 		}
+	}
+	if planted.On(planted.OwnOrderLeftOut) {
+		cost = 0
 	}
 	total, fits := money.Add(int64(sum), int64(cost))
 	return money.Amount(total), ok && fits

@@ -5,6 +5,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // state is everything that a decision depends on. Durable state changes only in apply, by
@@ -170,6 +171,9 @@ func (s *state) clockAgrees() bool {
 // 25 hours included.
 func (s *state) endOfDay(t exchange.Stamp) exchange.Stamp {
 	const day = exchange.Stamp(24 * time.Hour)
+	if planted.On(planted.DayMissed) {
+		return t + day
+	}
 	if s.zone == time.UTC {
 		return exchange.Stamp(t.Day()+1) * day
 	}
@@ -192,6 +196,10 @@ func (s *state) floors() {
 		d.lower(d.start-step.DailyLoss, RampUp)
 	}
 	d.fallAt, d.fallBy = -Unlimited, NoControl
+	high := d.high
+	if planted.On(planted.DrawdownOfDay) {
+		high = d.start
+	}
 	for _, f := range [...]struct {
 		ppm int64
 		by  Control
@@ -199,7 +207,7 @@ func (s *state) floors() {
 		if f.ppm == Unlimited || f.by == s.without {
 			continue
 		}
-		if at := d.high - Share(f.ppm).Of(d.high); at > d.fallAt {
+		if at := high - Share(f.ppm).Of(high); at > d.fallAt {
 			d.fallAt, d.fallBy = at, f.by
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // affordable is how much of q an order can pay for at p. A sale brings its own coins; a
@@ -95,7 +96,9 @@ func (v *Venue) settleFill(lines []entry, m *market, o *live, p money.Price, q m
 		in, out, gain, paid = out, in, cost, base
 	}
 	budget := o.held + v.ledger.free(o.account, out)
-	o.remaining -= q
+	if !planted.On(planted.DoubleFill) || o.remaining < o.Qty {
+		o.remaining -= q
+	}
 	if feeAsset == out {
 		// The fees of an order's parts, each rounded to the nearest unit, may exceed the fee
 		// of the whole, which was reserved: a unit is forgiven where the hold would not do.

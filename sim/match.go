@@ -3,6 +3,7 @@ package sim
 import (
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 )
 
 // route decides what an order does on its arrival: take, rest, or wait.
@@ -20,6 +21,12 @@ func (v *Venue) route(m *market, o *live) {
 	case v.config.BookOnly:
 		v.meet(m, o)
 	case !o.waits() && v.takesNow(m, o):
+		if planted.On(planted.EarlyFill) && m.lastPrice != 0 {
+			m.printing, m.capLeft = true, maxQty
+			v.meet(m, o)
+			m.printing = false
+			return
+		}
 		v.meetBook(m, o)
 		if !o.done {
 			o.takes = true

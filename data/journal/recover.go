@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"breakwater/exchange"
+	"breakwater/internal/planted"
 )
 
 // Recovery is a journal that is being read before it is continued: the only way to a
@@ -188,6 +189,9 @@ func (v *Recovery) secure(w *Writer) error {
 func (v *Recovery) keep(w *Writer) int64 {
 	if w.number < int64(len(v.r.segments)) {
 		return v.r.segments[w.number-1].Size // its follower is removed
+	}
+	if planted.On(planted.TornTailKept) {
+		return v.r.offset + v.r.tornLen
 	}
 	return v.r.offset
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"breakwater/exchange"
+	"breakwater/internal/planted"
 )
 
 // slow is an order whose outcomes are held back until a time.
@@ -34,6 +35,11 @@ func (l *Link) Submit(o *exchange.Order) error {
 			return err
 		}
 		l.x.Reach(Submitted)
+	}
+	if planted.On(planted.ResendOnTimeout) && r != nil && r.Do.loses() {
+		if err := l.inner.Submit(o); err != nil {
+			return err
+		}
 	}
 	l.afterCall(r, arrives, exchange.OpSubmit, o.ID, o.Instrument)
 	return nil

@@ -12,7 +12,7 @@ const module = "breakwater"
 // give the same decisions, on every machine, forever.
 var core = []string{
 	"exchange", "exchange/money", "exchange/chaos", "data", "risk",
-	"strategy", "strategy/indicator", "strategy/engine", "sim", "sim/world", "data/journal", "data/journal/faultfs",
+	"strategy", "strategy/indicator", "strategy/engine", "sim", "sim/world", "data/journal", "data/journal/faultfs", "internal/planted",
 }
 
 // std is what the core may import of the standard library: nothing that reaches the
@@ -53,19 +53,19 @@ var mayImport = map[string][]string{
 	"exchange/money":        {},
 	"exchange":              {"exchange/money"},
 	"exchange/exchangetest": {"exchange", "exchange/money"},
-	"exchange/chaos":        {"exchange", "exchange/money"},
+	"exchange/chaos":        {"exchange", "exchange/money", "internal/planted"},
 	"exchange/chaos/wire":   {"exchange", "exchange/chaos"},
 	"data":                  {"exchange", "exchange/money"},
 	"data/file":             {"data", "exchange", "exchange/money"},
-	"risk":                  {"exchange", "exchange/money"},
+	"risk":                  {"exchange", "exchange/money", "internal/planted"},
 	"strategy":              {"exchange", "exchange/money", "strategy/indicator"},
 	"strategy/indicator":    {},
-	"strategy/engine":       {"exchange", "exchange/money", "risk", "strategy"},
-	"sim":                   {"data", "exchange", "exchange/money", "exchange/chaos", "risk", "strategy", "strategy/engine"},
+	"strategy/engine":       {"exchange", "exchange/money", "risk", "strategy", "internal/planted"},
+	"sim":                   {"data", "exchange", "exchange/money", "exchange/chaos", "risk", "strategy", "strategy/engine", "internal/planted"},
 	"sim/world":             {"data/journal", "data/journal/faultfs", "exchange", "exchange/chaos", "exchange/money", "risk", "sim", "strategy", "strategy/engine"},
 	"reports":               {"exchange", "exchange/money", "reports/metrics", "risk"},
 	"reports/metrics":       {"exchange"},
-	"data/journal":          {"exchange", "exchange/money", "risk"},
+	"data/journal":          {"exchange", "exchange/money", "risk", "internal/planted"},
 	"data/journal/osfs":     {"data/journal"},
 	"risk/riskfile":         {"exchange", "exchange/money", "risk"},
 }

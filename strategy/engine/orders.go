@@ -6,6 +6,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/planted"
 	"breakwater/strategy"
 )
 
@@ -21,6 +22,9 @@ func (s *slot) Send(o *exchange.Order) exchange.OrderID {
 		if o.Qty = min(o.Qty, b.held-b.reserved); o.Qty <= 0 {
 			return 0
 		}
+	}
+	if planted.On(planted.ChanceDecides) && planted.Coin() {
+		return 0
 	}
 	return s.send(b, o)
 }

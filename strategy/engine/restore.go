@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"breakwater/exchange"
+	"breakwater/internal/planted"
 	"breakwater/risk"
 )
 
@@ -12,6 +13,9 @@ import (
 // Strategies see nothing of it: after their warm-up OnStart tells position and orders.
 func (e *Engine) restore() error {
 	e.nextID = e.guard.LastOrderID()
+	if planted.On(planted.OrderIDAgain) {
+		e.nextID = 0
+	}
 	if e.cfg.History == nil {
 		return nil
 	}
