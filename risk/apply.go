@@ -97,7 +97,7 @@ func (s *state) applyDenial(r *Record) {
 		o = &oo.order
 	}
 	s.acct.lastID = max(s.acct.lastID, o.ID)
-	if s.placed(o.Instrument, o.Slot) && !planted.On(planted.DeniedNotCounted) {
+	if s.placed(o.Instrument, o.Slot) {
 		s.rate.onAttempt(r, o, false)
 		s.rate.onDenial(r)
 	}

@@ -131,7 +131,9 @@ func (r *rateState) onAttempt(rec *Record, o *exchange.Order, approved bool) {
 	if approved {
 		r.onMessage(rec.Time, o.Instrument, 1)
 	}
-	r.onRisk(rec.Time, o)
+	if approved || !planted.On(planted.DeniedNotCounted) {
+		r.onRisk(rec.Time, o)
+	}
 	if rec.Count == 1 {
 		r.cycles[o.Instrument].add(rec.Time)
 	}
