@@ -83,13 +83,13 @@ conserve: ## trade with 8 clients, 200,000 requests, and audit every book of the
 MUTANTS ?= 0
 SEED    ?= 1
 
-.PHONY: planted
-planted: ## make each planted mistake alone and see the scenarios find it
-	go test -tags planted ./scenarios -run Planted -count=1 -v -timeout 30m
-
 .PHONY: mutants
 mutants: ## change the guard in 3,500 small places, one by one, and see its tests fail
 	go run ./internal/mutate -n $(MUTANTS) -seed $(SEED)
+
+.PHONY: planted
+planted: ## make each planted mistake alone and see the scenarios find it
+	go test -tags planted ./scenarios -run Planted -count=1 -v -timeout 30m
 
 .PHONY: kills
 kills: ## kill a session 200 times at random points and compare its books
