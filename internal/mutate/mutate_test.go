@@ -52,6 +52,36 @@ func TestTheGuardHasMutantsEnoughAndAlwaysTheSame(t *testing.T) {
 	}
 }
 
+// A planted mistake is not built in: a change of it would survive every test.
+func TestAPlantedMistakeIsNotChanged(t *testing.T) {
+	const src = `package p
+func f() {
+	if planted.On(planted.LostReservation) {
+		n += 2
+		return
+	}
+	switch {
+	case planted.On(planted.FeeDropped) && x > 3:
+		n -= 1
+	}
+	if l.level == Killed && !planted.On(planted.KillKeepsOrders) {
+		stop()
+	}
+}
+`
+	all, err := mutantsOf("p.go", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range all {
+		got = append(got, all[i].old+" -> "+all[i].new)
+	}
+	if want := []string{"l.level == Killed -> l.level != Killed", "Killed -> Halted", "stop() -> "}; !slices.Equal(got, want) {
+		t.Errorf("the changes are %q, want %q", got, want)
+	}
+}
+
 func TestEveryKindOfChangeIsMade(t *testing.T) {
 	const src = `package p
 var checks = [...]thing{
