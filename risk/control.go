@@ -309,8 +309,8 @@ var Declarations = [controls]Declaration{
 	},
 	JournalHealth: {
 		Name: "journal-health", Family: "host", Default: "any", Scope: "global", Survives: true,
-		Rule: "a record that cannot be written or synced, or comes more than 1 s late",
-		Trip: "nothing goes out any more", Reset: "restart through recovery, ceremony",
+		Rule: "a record that cannot be written or synced, or waits more than 1 s for it, here or in the run before; a file beside the journal that cannot be written",
+		Trip: "HALTED; after a record that failed only cancels go out, until a restart", Reset: "restart through recovery where a record failed, ceremony",
 	},
 	ConfigFreeze: {
 		Name: "config-freeze", Family: "host", Default: "on", Scope: "global", Survives: true,

@@ -196,6 +196,13 @@ func (g *Guard) Next(ctx context.Context, ev *exchange.Event, wake exchange.Stam
 	if g.failed != nil {
 		return g.failed
 	}
+	if err := g.next(ctx, ev, wake); err != nil {
+		return err
+	}
+	return g.failed
+}
+
+func (g *Guard) next(ctx context.Context, ev *exchange.Event, wake exchange.Stamp) error {
 	if g.waker != nil {
 		if due := min(wake, g.s.nextDue); due != g.woken {
 			g.woken = due
@@ -209,7 +216,7 @@ func (g *Guard) Next(ctx context.Context, ev *exchange.Event, wake exchange.Stam
 		g.woken = longAgo // used up
 	}
 	g.observe(ev)
-	return g.failed
+	return nil
 }
 
 // Submit decides about an order. nil means approved, recorded and handed over;
@@ -490,20 +497,6 @@ func (g *Guard) Note(text string) {
 	_ = g.write(Record{Type: RecNote, Text: text, Instrument: exchange.None, Slot: noSlot}, false) // a failed recorder shows at the next order
 }
 
-// shut is journal-health: what cannot be recorded does not happen. The latch stands only
-// in memory; entries are taken back.
-func (g *Guard) shut(err error) {
-	if g.s.without == JournalHealth {
-		return
-	}
-	g.failed = fmt.Errorf("risk: journal-health: cannot record, so nothing may happen: %w", err)
-	g.s.latches = append(g.s.latches, latch{
-		control: JournalHealth, instrument: exchange.None, slot: noSlot, level: Halted, since: g.s.now, until: exchange.Never, cause: err.Error(),
-	})
-	g.s.settle()
-	g.cancelEntries()
-}
-
 // askKillSwitch asks before every approval; a positive answer is recorded before it acts.
 func (g *Guard) askKillSwitch() error {
 	if g.failed == nil && !(planted.On(planted.KillReadOnce) && g.s.acct.lastID > 0) && g.kill.Present() {
@@ -515,18 +508,19 @@ func (g *Guard) askKillSwitch() error {
 // write hands a record over and takes it into the state. A recorder that fails shuts the
 // door: nothing happens that is not recorded, and a failed sync is never tried again.
 func (g *Guard) write(r Record, durable bool) error {
-	if g.failed != nil {
-		return g.failed
-	}
 	g.record = r
 	g.record.Time = g.s.now
-	if err := g.rec.Record(&g.record, durable); err != nil {
-		if g.shut(err); g.failed != nil {
+	if g.failed == nil {
+		if err := g.rec.Record(&g.record, durable); err != nil {
+			g.shut(err)
+		}
+		if g.failed == nil {
+			if err := g.s.apply(&g.record); err != nil {
+				g.Halt(err.Error())
+			}
 			return g.failed
 		}
 	}
-	if err := g.s.apply(&g.record); err != nil {
-		g.Halt(err.Error())
-	}
+	g.witness(r)
 	return g.failed
 }

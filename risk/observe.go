@@ -300,7 +300,9 @@ func (g *Guard) onOrder(ev *exchange.Event) {
 		r.Count = 1
 		r.Equity, _ = s.acct.inCurrency(oo.profit, s.acct.catalog.Instruments[oo.order.Instrument].Quote, money.Floor)
 	}
-	if g.write(r, false) != nil {
+	failed := g.write(r, false) != nil
+	g.cancelLate(ev)
+	if failed {
 		return
 	}
 	if r.Count == 1 {
@@ -308,9 +310,6 @@ func (g *Guard) onOrder(ev *exchange.Event) {
 	}
 	if s.acct.unknown > 0 || s.scoped {
 		g.watchUnknown()
-	}
-	if ev.Op == exchange.OpSubmit && ev.State == exchange.Working && s.level == Killed && !planted.On(planted.LateAckKept) {
-		_ = g.Cancel(ev.Order) // it was on its way when the stop came
 	}
 }
 
@@ -433,13 +432,14 @@ func (g *Guard) trip(l latch) bool {
 	if have := s.holds(l.control, l.scope, l.instrument, l.slot); have != nil && have.level >= l.level {
 		return false
 	}
-	before, ramp := s.level, s.host.ramp
-	if g.write(Record{
+	before, ramp, shut := s.level, s.host.ramp, g.failed != nil
+	failed := g.write(Record{
 		Type: RecLevel, Level: l.level, From: before, Scope: l.scope, Control: l.control, Instrument: l.instrument, Slot: l.slot, Until: l.until, Text: l.cause, Equity: s.acct.equity,
-	}, true) != nil {
-		return true
+	}, true) != nil // the latch stands all the same, in memory
+	if failed && !shut && l.level < Killed {
+		return true // the door that has just shut took the entries back
 	}
-	if s.host.ramp < ramp {
+	if !failed && s.host.ramp < ramp {
 		g.write(Record{Type: RecRamp, Count: int64(s.host.ramp)}, true) // for the reader: the latch itself has taken the step
 	}
 	if l.level == Killed && !planted.On(planted.KillKeepsOrders) {

@@ -30,6 +30,12 @@ const (
 // commands are what a session can be asked for.
 var commands = []string{"arm-request", "arm-confirm", "flatten-request", "flatten-confirm"}
 
+// What a session does by itself beside the events, recorded like an operator's act.
+const (
+	actFault = "journal-fault"
+	actNote  = "note"
+)
+
 // request is what an operator asks of a running session.
 type request struct {
 	Command   string `json:"command"`
@@ -151,6 +157,12 @@ func (a *act) carryOut(g *risk.Guard) (challenge string, err error) {
 		return g.RequestFlatten(a.Reason, random)
 	case "flatten-confirm":
 		return "", g.ConfirmFlatten(a.Challenge, a.Signature)
+	case actFault:
+		g.JournalFault(a.Cause)
+		return "", nil
+	case actNote:
+		g.Note(a.Cause)
+		return "", nil
 	}
 	panic("BUG: there is no request " + a.Command)
 }

@@ -109,7 +109,7 @@ type recording struct {
 	buf     []byte
 	calls   uint64
 	pressed bool
-	err     error // of the file: what follows is not recorded
+	err     error // of the file, or errInert: what follows is not recorded
 }
 
 // openRecording continues the file of a state directory after its last whole entry.
@@ -174,6 +174,17 @@ func (r *recording) Record(*risk.Record, bool) error {
 	r.flush()
 	return nil
 }
+
+// end records nothing any more.
+func (r *recording) end() {
+	r.flush()
+	if r.err == nil {
+		r.err = errInert
+	}
+}
+
+// errInert ends the recording of a session that cannot write its journal.
+var errInert = errors.New("the session became inert")
 
 func (r *recording) close() error {
 	r.flush()

@@ -260,7 +260,7 @@ func (x *execution) act() error {
 	case a.Command == "":
 		x.guard.Kill(a.Kill, a.Cause)
 		return nil
-	case !slices.Contains(commands, a.Command):
+	case !slices.Contains(commands, a.Command) && a.Command != actFault && a.Command != actNote:
 		return errElsewhere
 	}
 	_, err := a.carryOut(x.guard)
@@ -311,6 +311,9 @@ func (x *execution) compare(runs *[]journal.Run) error {
 	e.Line, e.From, e.To, e.Journal = run.Seq, run.From, run.To, run.Digest
 	e.Same = e.Why == "" && e.Digest == e.Journal
 	x.history = append(x.history, x.records...)
+	for i := range run.LastWords {
+		x.history = append(x.history, &run.LastWords[i])
+	}
 	return nil
 }
 

@@ -30,9 +30,10 @@ func (s *session) recover() (err error) {
 	if s.trades, err = openTradeFiles(s.dir); err != nil {
 		return err
 	}
+	s.lastWord, s.flushed = diskFull(), time.Now()
 	s.books, s.digest = newBooks(s.plan.catalog), risk.NewDigest(s.plan.catalog)
 	s.books.onTrade = s.trades.add
-	rec, err := journal.Recover(s.fs, journal.Options{BallastBytes: ballastBytes, Now: s.venue.venue.Now()})
+	rec, err := journal.Recover(s.fs, journal.Options{BallastBytes: ballastBytes, Now: s.venue.venue.Now(), LastWord: s.lastWord})
 	if err != nil {
 		return err
 	}
@@ -40,10 +41,21 @@ func (s *session) recover() (err error) {
 		return err
 	}
 	late := &lateRecorder{}
+	var torn, full string
 	cfg := s.plan.guardConfig(s.facts())
 	cfg.Exchange, cfg.Recorder, cfg.Kill = &heard{s.pacer, s.heard}, late, heardKill{s.kill, s.heard}
 	cfg.History = func(yield func(*risk.Record) error) error {
-		err := records(rec, func(r *risk.Record) error {
+		err := entries(rec, func(e *journal.Entry) error {
+			r := e.Record
+			switch {
+			case r == nil:
+				if e.Mark.Type == journal.MarkFull {
+					full = strings.Clone(e.Mark.Text)
+				}
+				return nil
+			case r.Type == risk.RecArm || r.Type == risk.RecLevel && r.Control == risk.JournalHealth:
+				full = "" // it has halted, or somebody has signed that it may go on
+			}
 			if err := s.books.Record(r, false); err != nil {
 				return err
 			}
@@ -51,6 +63,9 @@ func (s *session) recover() (err error) {
 		})
 		if err != nil {
 			return err
+		}
+		if f := rec.Torn(); f != nil {
+			torn = fmt.Sprintf("the end of %s was torn; it is cut at byte %d", f.File, f.Byte)
 		}
 		s.venue.seen = s.books.seen
 		if s.journal, err = rec.Writer(s.plan.catalog, s.plan.currency); err == nil {
@@ -60,7 +75,9 @@ func (s *session) recover() (err error) {
 		return err
 	}
 	if s.guard, err = risk.New(cfg); err == nil {
-		err = s.admit()
+		if err = s.admit(); err == nil {
+			err = s.admitFaults(torn, full)
+		}
 	}
 	var broken *journal.Fault
 	if errors.As(err, &broken) {
@@ -102,14 +119,21 @@ func (p *plan) engineConfig(slots []engine.Slot) engine.Config {
 
 // records hands the records of a journal over, oldest first.
 func records(rec *journal.Recovery, yield func(*risk.Record) error) error {
+	return entries(rec, func(e *journal.Entry) error {
+		if e.Record == nil {
+			return nil
+		}
+		return yield(e.Record)
+	})
+}
+
+// entries hands over the journal's own lines too.
+func entries(rec *journal.Recovery, yield func(*journal.Entry) error) error {
 	for e, err := range rec.Entries() {
 		if err != nil {
 			return err
 		}
-		if e.Record == nil {
-			continue
-		}
-		if err := yield(e.Record); err != nil {
+		if err := yield(e); err != nil {
 			return fmt.Errorf("%s:%d: %w", e.File, e.Line, err)
 		}
 	}

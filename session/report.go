@@ -15,6 +15,7 @@ import (
 // changed; why is set for the session's last words.
 func (s *session) writeStatus(g *risk.Status, why string) error {
 	s.phase = g.Phase
+	s.lastWord.From = g.Level
 	if g.Level != s.told {
 		s.logf("level %s -> %s%s", s.told, g.Level, because(g))
 		s.told = g.Level
@@ -22,6 +23,9 @@ func (s *session) writeStatus(g *risk.Status, why string) error {
 	st := s.status(g)
 	if st.Running = why == ""; !st.Running {
 		st.Why, st.Next = why, "start it again: breakwater trade"
+	}
+	if s.stuck != nil && st.Running {
+		st.Next = "nothing can be recorded: mend the disk, stop the session, start it again, and arm it"
 	}
 	if err := st.write(s.dir); err != nil {
 		return err
@@ -80,6 +84,9 @@ func (s *session) status(g *risk.Status) *Status {
 			if p.Instrument == in.Symbol {
 				h.Qty, h.AvgPrice = p.Qty, p.AvgPrice
 			}
+		}
+		if s.stuck != nil { // the books end with the journal, the guard has seen more
+			h.Qty, h.AvgPrice = in.QtyText(in.LotsIn(s.guard.Balance(in.Base))), ""
 		}
 		st.Exposure = append(st.Exposure, h)
 		if g.Changed[i] != 0 {

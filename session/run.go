@@ -55,6 +55,8 @@ type session struct {
 	told     risk.Level // as the status has it
 	phase    risk.Phase
 	now      exchange.Stamp
+	lastWord *risk.Record // for the journal on a full disk
+	stuck    error        // what could not be written: nothing goes out any more
 }
 
 // Run trades until the context is done, the options end it, or the market does. It
@@ -167,6 +169,9 @@ func (s *session) trade(ctx context.Context) error {
 		if errors.Is(err, errUntil) {
 			return s.finish("the time given with --until has come")
 		}
+		if s.cannotWrite(err) {
+			return s.inert(ctx, err)
+		}
 		if err != nil {
 			s.lastWords(strings.TrimPrefix(err.Error(), "session: "))
 			return err
@@ -177,33 +182,34 @@ func (s *session) trade(ctx context.Context) error {
 // errUntil ends a session at the event time that was given.
 var errUntil = errors.New("session: until")
 
-// attend is everything that happens by the clock: it is called every 50 ms.
+// attend is everything that happens by the clock: it is called every 50 ms. Its error is
+// the journal's, or errUntil.
 func (s *session) attend() error {
 	s.now = s.pacer.last
 	s.lookForKill()
-	if err := s.serve(); err != nil {
-		return err
-	}
+	s.besides(s.serve())
 	s.heard.flush()
+	if _, waiting := s.journal.Unsynced(); waiting && time.Since(s.flushed) > lagMost {
+		s.doubt(fmt.Sprintf("lines have waited %v for the disk", time.Since(s.flushed).Round(time.Millisecond)))
+	}
 	if err := s.journal.Flush(); err != nil {
 		return err
 	}
 	s.flushed = time.Now()
-	if err := s.trades.flush(); err != nil {
-		return fmt.Errorf("session: %s: %w", tradesCSV, err)
-	}
+	s.besides(s.trades.flush())
 	g := s.guard.Status()
 	if now := time.Now(); now.Sub(s.statusAt) >= statusEvery || g.Level != s.told || g.Phase != s.phase {
 		s.statusAt = now
-		if err := s.writeStatus(&g, ""); err != nil {
-			return err
-		}
+		s.besides(s.writeStatus(&g, ""))
 	}
 	if s.opt.Until != 0 && s.now >= s.opt.Until {
 		return errUntil
 	}
 	return nil
 }
+
+// lagMost is how long a line may wait for its sync, which is due every 50 ms.
+const lagMost = time.Second
 
 // statusEvery is how old the status may be while nothing changes in it.
 const statusEvery = 250 * time.Millisecond

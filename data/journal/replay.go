@@ -3,6 +3,7 @@ package journal
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"breakwater/exchange"
@@ -17,6 +18,8 @@ type Run struct {
 	To      exchange.Stamp `json:"to_ns"`
 	Records int64          `json:"records"`
 	Digest  string         `json:"digest"` // digest v1
+	// LastWords are what the writer recorded by itself on a full disk: no part of the digest.
+	LastWords []risk.Record `json:"-"`
 }
 
 // Replay verifies a journal and folds each run in it to its digest, which equals the one
@@ -35,11 +38,19 @@ func Replay(fs FS, anchor *Head) ([]Run, error) {
 			runs[len(runs)-1].Digest = digest.Sum()
 		}
 	}
+	full := false
 	for e, err := range r.entries() {
 		if err != nil {
 			return nil, err
 		}
 		if e.Record == nil {
+			full = full || e.Mark.Type == MarkFull
+			continue
+		}
+		if full = full && e.Record.Type != risk.RecStart; full && digest != nil {
+			last := *e.Record
+			last.Text = strings.Clone(last.Text)
+			runs[len(runs)-1].LastWords = append(runs[len(runs)-1].LastWords, last)
 			continue
 		}
 		if digest == nil || e.Record.Type == risk.RecStart {

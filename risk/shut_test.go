@@ -1,0 +1,128 @@
+package risk
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"breakwater/exchange"
+)
+
+// shutDesk is a guard whose recorder has failed, with an entry and an exit that are out.
+func shutDesk(t *testing.T, change ...func(*Config)) (d *desk, entry, exit *exchange.Order) {
+	t.Helper()
+	d = open(t, wide(), change...)
+	if d.cfg.Facts&exchange.FactDeadMan != 0 {
+		d.play(exchange.Event{Kind: exchange.KindDeadMan, Instrument: exchange.None})
+	}
+	entry, exit = d.allowed(d.order(exchange.Buy, xbt/10, 9_000*cad)), d.allowed(d.order(exchange.Sell, xbt/10, 11_000*cad))
+	d.log.failAt = 1
+	if d.g.Submit(d.buy(xbt/1000)) == nil || d.g.Failed() == nil {
+		t.Fatal("the recorder did not fail")
+	}
+	if !slices.Equal(d.x.gone, []exchange.OrderID{entry.ID}) {
+		t.Fatalf("cancelled %v", d.x.gone)
+	}
+	d.x.gone = nil
+	return d, entry, exit
+}
+
+// watch plays an event to a guard that is shut.
+func (d *desk) watch(ev exchange.Event) {
+	d.Helper()
+	if ev.Time == 0 {
+		ev.Time, ev.Received = d.now, d.now
+	}
+	ev.Last = true
+	d.x.events = append(d.x.events, ev)
+	var got exchange.Event
+	if err := d.g.Watch(d.Context(), &got); err != nil {
+		d.Fatal(err)
+	}
+}
+
+func TestAShutGuardTakesLateEntriesBackAndKeepsExits(t *testing.T) {
+	d, entry, exit := shutDesk(t)
+	records := len(d.log.records)
+	ack := func(o *exchange.Order) {
+		d.watch(exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpSubmit, Order: o.ID, State: exchange.Working})
+	}
+	ack(exit)
+	ack(entry) // it was on its way
+	if !slices.Equal(d.x.gone, []exchange.OrderID{entry.ID}) {
+		t.Errorf("cancelled %v, want the entry %d", d.x.gone, entry.ID)
+	}
+	d.watch(exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpCancel, Order: entry.ID, State: exchange.Cancelled})
+	if st := d.g.Status(); st.Open != 1 || st.Level != Halted {
+		t.Errorf("%d orders open at %v", st.Open, st.Level)
+	}
+	d.watch(exchange.Event{Kind: exchange.KindFill, Order: exit.ID, Side: exchange.Sell, Qty: xbt / 10, Price: 11_000 * cad, Cost: 1_100 * cad, TradeID: 1, State: exchange.Filled})
+	if st := d.g.Status(); st.Open != 0 || d.g.Balance(1) != xbt*9/10 || d.g.Balance(0) != 11_100*cad {
+		t.Errorf("after the exit filled: %d open, %d XBT, %d CAD", st.Open, d.g.Balance(1), d.g.Balance(0)/cad)
+	}
+	d.log.failAt = 0
+	if d.g.Submit(d.buy(xbt/1000)) == nil || d.g.Submit(d.sell(xbt/1000)) == nil || len(d.x.sent) != 2 {
+		t.Errorf("sent %d orders", len(d.x.sent))
+	}
+	if len(d.log.records) != records {
+		t.Errorf("%d records more", len(d.log.records)-records)
+	}
+	if n := d.restart(); n.g.Status().Open != 2 || n.latched(JournalHealth) != nil {
+		t.Error("a restart knows what was never recorded")
+	}
+}
+
+func TestAKillReachesAGuardThatIsShut(t *testing.T) {
+	d, entry, exit := shutDesk(t)
+	d.g.Kill(KillFile, "the owner's hand")
+	if !slices.Equal(d.x.gone, []exchange.OrderID{entry.ID, exit.ID}) {
+		t.Errorf("cancelled %v, want all", d.x.gone)
+	}
+	l := d.latched(KillFile)
+	if d.g.Level() != Killed || l == nil || l.Cause != "the owner's hand" {
+		t.Fatalf("%v, %+v", d.g.Level(), l)
+	}
+	d.x.gone = nil
+	d.watch(exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpSubmit, Order: exit.ID, State: exchange.Working})
+	if !slices.Equal(d.x.gone, []exchange.OrderID{exit.ID}) {
+		t.Errorf("cancelled %v: at KILLED an exit that shows late goes too", d.x.gone)
+	}
+	if _, err := d.g.RequestFlatten("x", [16]byte{}); err == nil || !strings.Contains(err.Error(), "nothing can be recorded") {
+		t.Errorf("flatten: %v", err)
+	}
+	if _, err := d.g.RequestArm("x", "", [16]byte{}); err == nil || !strings.Contains(err.Error(), "journal-health") {
+		t.Errorf("arm: %v", err)
+	}
+}
+
+func TestAShutGuardKeepsTheDeadMansSwitchForTheExits(t *testing.T) {
+	d, _, _ := shutDesk(t, facts(exchange.FactDeadMan), deadMan)
+	n := len(d.x.switchs)
+	d.now = d.now.Add(time.Minute)
+	d.watch(exchange.Event{Kind: exchange.KindBeat, Instrument: exchange.None})
+	if len(d.x.switchs) != n+1 || d.x.switchs[n] != time.Minute {
+		t.Errorf("refreshed %v", d.x.switchs[n:])
+	}
+}
+
+func TestAJournalFaultHaltsOnceAndNeedsTheCeremony(t *testing.T) {
+	d := open(t, wide())
+	entry := d.allowed(d.order(exchange.Buy, xbt/10, 9_000*cad))
+	d.g.JournalFault("the disk was full")
+	d.g.JournalFault("and again")
+	if l := d.latched(JournalHealth); l == nil || l.Level != Halted || l.Cause != "the disk was full" || d.log.count(RecLevel, JournalHealth) != 1 {
+		t.Fatalf("%+v, %d records", l, d.log.count(RecLevel, JournalHealth))
+	}
+	if !slices.Equal(d.x.gone, []exchange.OrderID{entry.ID}) {
+		t.Errorf("cancelled %v", d.x.gone)
+	}
+	d = d.restart()
+	if d.g.Level() != Halted {
+		t.Errorf("after a restart %v", d.g.Level())
+	}
+	d.ceremony()
+	if d.g.Level() != Active {
+		t.Errorf("after the ceremony %v", d.g.Level())
+	}
+}
