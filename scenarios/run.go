@@ -39,13 +39,26 @@ func (s *Scenario) Run(now func() time.Time) *Outcome {
 	for _, i := range o.Run.Faults.NeverFired() {
 		o.Failed = append(o.Failed, fmt.Sprintf("line %d: %s never struck", s.cfg.Plan.Rules[i].Line, s.cfg.Plan.Called(i)))
 	}
-	if again := s.world(risk.NoControl); again.Digest != o.Run.Digest {
-		o.Failed = append(o.Failed, "same-seed-same-digest: a second run has digest "+again.Digest+", not "+o.Run.Digest)
-	}
+	s.repeat(o)
 	if s.Breaks >= 0 {
 		s.ablate(o)
 	}
 	return o
+}
+
+// repeat runs it again, with beats at random instants in between: the digest must be the
+// same.
+func (s *Scenario) repeat(o *Outcome) {
+	again := *s
+	again.cfg.Beats = true
+	if again.world(risk.NoControl).Digest == o.Run.Digest {
+		return
+	}
+	if d := s.world(risk.NoControl).Digest; d != o.Run.Digest {
+		o.Failed = append(o.Failed, "same-seed-same-digest: a second run has digest "+d+", not "+o.Run.Digest)
+	} else {
+		o.Failed = append(o.Failed, "same-events-same-verdicts: with more beats in between the digest is another")
+	}
 }
 
 // ablate runs it without the control.

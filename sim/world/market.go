@@ -63,8 +63,8 @@ func (w *World) step() {
 	}
 	w.stepAt = t.Add(w.cfg.Step)
 	w.truth.onStep(w)
-	if w.cfg.Beats && w.chance.IntN(2) == 0 {
-		w.on(t.Add(time.Duration(w.chance.Int64N(int64(w.cfg.Step)))), rankEdge, func() { w.tell(exchange.Event{Kind: exchange.KindBeat}) })
+	if w.cfg.Beats && w.beats.IntN(2) == 0 {
+		w.on(t.Add(time.Duration(w.beats.Int64N(int64(w.cfg.Step)))), rankEdge, func() { w.tell(exchange.Event{Kind: exchange.KindBeat}) })
 	}
 }
 

@@ -263,7 +263,7 @@ func (w *World) afterEvent() {
 		t.cancels = t.cancels[:0]
 	}
 	for i := range w.cfg.Catalog.Assets {
-		if n := w.venue.Net(exchange.AssetID(i)); n != 0 {
+		if n := w.net(exchange.AssetID(i)); n != 0 {
 			w.breaks(moneyConserved, "the venue's books of %s net to %d", w.cfg.Catalog.Assets[i].Name, n)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"breakwater/data/journal"
 	"breakwater/exchange"
 	"breakwater/exchange/chaos"
+	"breakwater/exchange/money"
 	"breakwater/risk"
 	"breakwater/sim"
 	"breakwater/strategy/engine"
@@ -57,6 +58,8 @@ type World struct {
 	broke  []Violation
 	over   bool
 	still  int // things that happened at this instant
+	net    func(exchange.AssetID) money.Amount
+	beats  *rand.Rand // of Config.Beats
 }
 
 // Sentinels that end the engine's run for the World, never for a reason of its own.
@@ -97,6 +100,7 @@ func New(cfg Config) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.net, w.beats = w.venue.Net, rand.New(rand.NewPCG(cfg.Seed, 3))
 	w.drop()
 	w.venue.AdvanceTo(w.now)
 	for i := range cfg.Markets {
