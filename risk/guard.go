@@ -459,6 +459,10 @@ func (g *Guard) State(id exchange.OrderID) (state exchange.State, open bool) {
 	return 0, false
 }
 
+// Exact reports whether the source's balances are taken at their first word, as a
+// replay's are.
+func (g *Guard) Exact() bool { return g.s.limits.ReconcilePPM <= 0 }
+
 // LastOrderID is the highest id that any run on record has used; 0: none.
 func (g *Guard) LastOrderID() exchange.OrderID { return g.s.acct.lastID }
 

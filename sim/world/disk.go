@@ -17,6 +17,9 @@ const ballastBytes = 4096
 type disk struct {
 	fs    *faultfs.FS
 	world *World
+	tear  int  // bytes of the next write that reach the file, when torn is set
+	torn  bool //
+	lost  bool // the next sync fails
 }
 
 var _ journal.FS = (*disk)(nil)
@@ -26,20 +29,35 @@ func newDisk() *disk { return &disk{fs: &faultfs.FS{}} }
 // crash is the machine's loss of power: what was not synced is there in part, or not.
 func (d *disk) crash(rng *rand.Rand) { d.fs = d.fs.Crash(rng, faultfs.Tail) }
 
-// broken is what an operation that changes the disk fails with; nil for none.
+// broken is what an operation that changes the disk fails with; nil for none. A full disk
+// has room for what replaces something that is given back.
 func (d *disk) broken() error {
 	w := d.world
-	switch {
-	case w.verbs[chaos.ReadOnly] && w.faults.Holds(chaos.ReadOnly, "", "") != nil:
+	if w.verbs[chaos.NoSpace] {
+		switch full := w.faults.Holds(chaos.NoSpace, "", "") != nil; {
+		case !full:
+			d.fs.Capacity = 0
+		case d.fs.Capacity == 0:
+			files, _ := d.fs.List()
+			for _, f := range files {
+				d.fs.Capacity += f.Size
+			}
+		}
+	}
+	if w.verbs[chaos.ReadOnly] && w.faults.Holds(chaos.ReadOnly, "", "") != nil {
 		return faultfs.ErrIO
-	case w.verbs[chaos.NoSpace] && w.faults.Holds(chaos.NoSpace, "", "") != nil:
-		return journal.ErrNoSpace
+	}
+	if w.verbs[chaos.Torn] || w.verbs[chaos.FsyncError] {
+		if r := w.faults.Strike(chaos.Disk, "", ""); r != nil {
+			if r.Do == chaos.Torn {
+				d.torn, d.tear = true, r.N()
+			} else {
+				d.lost = true
+			}
+		}
 	}
 	return nil
 }
-
-// dead reports whether the disk takes nothing, so that a start makes no sense.
-func (d *disk) dead() bool { return d.broken() != nil }
 
 // point tells that a point of the run is reached at which the process may die.
 func (w *World) point(name string) {
@@ -84,11 +102,10 @@ func (f *diskFile) Write(b []byte) (int, error) {
 	if err := f.disk.broken(); err != nil {
 		return 0, err
 	}
-	if w.verbs[chaos.Torn] {
-		if r := w.faults.Strike(chaos.Disk, "", ""); r != nil && r.Do == chaos.Torn {
-			n, _ := f.File.Write(b[:min(r.N(), len(b))])
-			return n, faultfs.ErrIO
-		}
+	if f.disk.torn {
+		f.disk.torn = false
+		n, _ := f.File.Write(b[:min(f.disk.tear, len(b))])
+		return n, faultfs.ErrIO
 	}
 	n, err := f.File.Write(b)
 	w.point(chaos.JournalAppend)
@@ -101,10 +118,9 @@ func (f *diskFile) Sync() error {
 	if err := f.disk.broken(); err != nil {
 		return err
 	}
-	if w.verbs[chaos.FsyncError] {
-		if r := w.faults.Strike(chaos.Disk, "", ""); r != nil && r.Do == chaos.FsyncError {
-			f.disk.fs.Faults = append(f.disk.fs.Faults[:0], faultfs.Fault{Op: faultfs.Sync, Nth: f.disk.fs.Count(faultfs.Sync) + 1, Err: faultfs.ErrIO})
-		}
+	if f.disk.lost {
+		f.disk.lost = false
+		f.disk.fs.Faults = append(f.disk.fs.Faults[:0], faultfs.Fault{Op: faultfs.Sync, Nth: f.disk.fs.Count(faultfs.Sync) + 1, Err: faultfs.ErrIO})
 	}
 	if err := f.File.Sync(); err != nil {
 		return err

@@ -166,7 +166,7 @@ func (w *World) ends(err error) {
 	w.note(Entry{Kind: "process-ended", Text: text})
 	w.die("")
 	w.upAt = exchange.Never
-	if w.cfg.Supervisor > 0 && !w.disk.dead() {
+	if w.cfg.Supervisor > 0 {
 		w.upAt = w.now.Add(w.cfg.Supervisor)
 	}
 }
@@ -233,6 +233,10 @@ func (w *World) start() {
 	case err != nil:
 		w.note(Entry{Kind: "start-refused", Text: err.Error()})
 		w.up, w.guard, w.engine, w.journal = false, nil, nil, nil
+		var fault *journal.Fault
+		if w.upAt = exchange.Never; w.cfg.Supervisor > 0 && !errors.As(err, &fault) { // a refusal for safety is not tried again
+			w.upAt = w.now.Add(w.cfg.Supervisor)
+		}
 	default:
 		w.up = true
 		w.afterBoot()

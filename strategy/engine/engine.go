@@ -170,6 +170,8 @@ func (e *Engine) step(ev *exchange.Event) error {
 		for _, s := range e.slots {
 			s.onNews(ev)
 		}
+	case exchange.KindLedger:
+		e.onFlow(ev)
 	case exchange.KindSnapshot:
 		if err := e.onSnapshot(ev.Detail.Snapshot); err != nil {
 			e.guard.Halt(err.Error())
@@ -219,7 +221,7 @@ func (e *Engine) onSnapshot(snap *exchange.Snapshot) error {
 		if err := e.adoptOrders(snap); err != nil {
 			return err
 		}
-		return e.book.compare(snap.Balances)
+		return e.compare(snap)
 	}
 	e.ready = true
 	for _, b := range snap.Balances {
@@ -230,6 +232,26 @@ func (e *Engine) onSnapshot(snap *exchange.Snapshot) error {
 		}
 	}
 	return nil
+}
+
+// compare holds the book against the guard's, and where the source is exact against the
+// venue's: elsewhere a difference may be on its way, and the guard judges it.
+func (e *Engine) compare(snap *exchange.Snapshot) error {
+	for i := range e.cat.Assets {
+		if g := e.guard.Balance(exchange.AssetID(i)); g != e.book.balance[i] {
+			return fmt.Errorf("engine: the book has %d of %s, the guard %d", e.book.balance[i], e.cat.Assets[i].Name, g)
+		}
+	}
+	if !e.guard.Exact() {
+		return nil
+	}
+	return e.book.compare(snap.Balances)
+}
+
+// onFlow is money that came or went; the first slot has it.
+func (e *Engine) onFlow(ev *exchange.Event) {
+	e.book.add(ev.FeeAsset, ev.Cost)
+	e.slots[0].cash[ev.FeeAsset] += ev.Cost
 }
 
 // settle compares the book with the guard's view and asks the venue for its own.

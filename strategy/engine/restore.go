@@ -36,8 +36,7 @@ func (e *Engine) fold(r *risk.Record) error {
 			return e.onSnapshot(r.Event.Detail.Snapshot)
 		}
 	case risk.RecFlow:
-		e.book.add(r.Event.FeeAsset, r.Event.Cost)
-		e.slots[0].cash[r.Event.FeeAsset] += r.Event.Cost
+		e.onFlow(r.Event)
 	case risk.RecIntent:
 		if r.Text == "" {
 			e.foldIntent(r.Order)
