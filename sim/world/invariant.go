@@ -31,6 +31,8 @@ const (
 	sameEventsSameVerdicts
 	tradingResumesAfterHeal
 	ablationFails
+	noLookAhead
+	limitsHold
 	invariantEnd
 )
 
@@ -56,6 +58,8 @@ var Invariants = [invariantEnd]Invariant{
 	sameEventsSameVerdicts:  {"same-events-same-verdicts", "verdicts depend on events, not on how many beats come between"},
 	tradingResumesAfterHeal: {"trading-resumes-after-heal", "when all faults are over and no latch waits for the owner, trading goes on within five minutes"},
 	ablationFails:           {"ablation-fails", "without its control, what a scenario expects breaks"},
+	noLookAhead:             {"no-look-ahead", "an order fills at nothing that was there before it arrived"},
+	limitsHold:              {"limits-hold", "what leaves is within the limits that the World can see: fresh and near prices, rates, signals, half size, drawdown; foreign orders and withdrawals stop it"},
 }
 
 // FindInvariant is the place of an invariant by name; -1 when there is none.

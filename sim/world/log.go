@@ -101,6 +101,7 @@ func (o *observer) Record(r *risk.Record, durable bool) error {
 	}
 	w.log.entries = append(w.log.entries, e)
 	w.truth.onRecord(w, r)
+	w.eyes.onRecord(w, r)
 	return nil
 }
 
@@ -113,6 +114,7 @@ func (w *World) call(which int, id exchange.InstrumentID, what any) {
 		e.Order, e.Side, e.Qty, e.Price, e.Slot = v.ID, v.Side, v.Qty, v.Price, v.Slot
 		w.log.sent = append(w.log.sent, call{w.now, v.ID})
 		w.truth.onSubmit(w, v)
+		w.eyes.onSubmit(w, v)
 	case *exchange.Amend:
 		e.Order = v.Order
 	case exchange.OrderID:
@@ -123,4 +125,7 @@ func (w *World) call(which int, id exchange.InstrumentID, what any) {
 }
 
 // delivered is an event that the process is told now.
-func (w *World) delivered(*exchange.Event) { w.mayDie() }
+func (w *World) delivered(ev *exchange.Event) {
+	w.eyes.onTold(w, ev)
+	w.mayDie()
+}

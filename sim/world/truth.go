@@ -121,6 +121,7 @@ func (t *truth) onStep(w *World) {
 		t.worst = max(t.worst, t.day-t.equity)
 	}
 	t.checkLoss(w)
+	w.eyes.onStep(w)
 }
 
 // onFlow is money that came or went.
@@ -253,6 +254,7 @@ func (t *truth) onVenueFill(w *World, ev *exchange.Event) {
 		w.breaks(oneOrderPerIntent, "order %d of %d lots filled %d", ev.Order, i.Qty, i.filled)
 	}
 	t.checkLateBuy(w, i, ev)
+	w.eyes.onVenueFill(w, ev)
 }
 
 // afterEvent is the end of everything that one event has caused.
@@ -267,5 +269,6 @@ func (w *World) afterEvent() {
 			w.breaks(moneyConserved, "the venue's books of %s net to %d", w.cfg.Catalog.Assets[i].Name, n)
 		}
 	}
+	w.eyes.afterEvent(w)
 	w.mayDie()
 }

@@ -44,6 +44,8 @@ type World struct {
 	up      bool
 	lives   int
 	upAt    exchange.Stamp // when it is started again; Never: not
+	upSince exchange.Stamp
+	crowded bool // others place orders
 	door    door
 
 	ops    operator
@@ -52,6 +54,7 @@ type World struct {
 	alerts []Alert
 	log    log
 	truth  truth
+	eyes   eyes
 	faults *chaos.Injector
 	verbs  [128]bool // in the plan
 	inside bool      // the process is running: a crash can happen here
@@ -107,6 +110,8 @@ func New(cfg Config) (*World, error) {
 		w.market = append(w.market, newMarket(&cfg, i))
 	}
 	w.truth.init(&cfg)
+	w.eyes.init(w)
+	w.crowded = w.verbs[chaos.ForeignOrder] || w.verbs[chaos.ManualTrade]
 	w.key = soundKey(&cfg)
 	w.disk.world = w
 	w.connect()
@@ -238,7 +243,7 @@ func (w *World) start() {
 			w.upAt = w.now.Add(w.cfg.Supervisor)
 		}
 	default:
-		w.up = true
+		w.up, w.upSince = true, w.now
 		w.afterBoot()
 	}
 }

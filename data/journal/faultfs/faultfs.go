@@ -101,6 +101,15 @@ func (d *FS) Count(op Op) int { return d.counts[op] }
 // Fired is how many faults came true.
 func (d *FS) Fired() int { return d.fired }
 
+// Dirty reports whether some file has bytes that no sync has moved to the disk.
+func (d *FS) Dirty() bool {
+	dirty := false
+	for _, name := range slices.Sorted(maps.Keys(d.names)) {
+		dirty = dirty || len(d.names[name].dirty) > 0
+	}
+	return dirty
+}
+
 // Bytes is a file as a process sees it; nil when there is none.
 func (d *FS) Bytes(name string) []byte {
 	if f := d.names[name]; f != nil {

@@ -1,0 +1,273 @@
+package world
+
+import (
+	"slices"
+	"time"
+
+	"breakwater/exchange"
+	"breakwater/exchange/money"
+	"breakwater/risk"
+)
+
+// eyes is what the World sees for itself of the limits that need more than books: how old
+// and how near prices are, how often and for what orders leave, what must have stopped
+// trading. It is made of what the process was told and of what is on record, never of the
+// guard's own state.
+type eyes struct {
+	limits   risk.Limits
+	heard    []exchange.Stamp // by instrument: when the process was last told a change; 0: not in this life
+	prices   [][3]money.Price // by instrument: last trade or bar, middle of the book, second source, as told
+	attempts []attempt        // of a minute: buys approved and denied
+	signals  map[signal]int64 // orders by signal
+	half     bool             // size is halved
+	high     money.Amount     // of the account's worth since the owner last looked, flows taken off
+	low      int              // steps in a row on which it was below the drawdown's floor
+	day      exchange.Stamp   // when the guard's day began
+	owed     []risk.Control   // latches that the last event must have set
+	open     map[exchange.OrderID]*standing
+	told     []exchange.Event // fills of the last event
+	booked   map[fillKey]bool
+}
+
+type attempt struct {
+	at exchange.Stamp
+	in exchange.InstrumentID
+}
+
+type signal struct {
+	slot exchange.SlotID
+	id   uint64
+}
+
+type fillKey struct {
+	in    exchange.InstrumentID
+	trade uint64
+}
+
+// standing is an order that left and has not ended on record.
+type standing struct {
+	exchange.Order
+	asked bool // to be cancelled
+}
+
+func (e *eyes) init(w *World) {
+	e.heard = make([]exchange.Stamp, len(w.cfg.Catalog.Instruments))
+	e.prices = make([][3]money.Price, len(e.heard))
+	e.signals, e.open, e.booked = map[signal]int64{}, map[exchange.OrderID]*standing{}, map[fillKey]bool{}
+}
+
+// onTold takes an event that the process is told now.
+func (e *eyes) onTold(w *World, ev *exchange.Event) {
+	id := ev.Instrument
+	switch ev.Kind {
+	case exchange.KindTrade:
+		e.heard[id], e.prices[id][0] = w.now, ev.Price
+	case exchange.KindBar:
+		if ev.Qty > 0 {
+			e.heard[id] = w.now
+		}
+		e.prices[id][0] = ev.Price
+	case exchange.KindTop:
+		e.heard[id], e.prices[id][1] = w.now, (ev.Price+ev.AskPrice)/2
+	case exchange.KindSecond:
+		e.prices[id][2] = ev.Price
+	case exchange.KindForeign:
+		e.owed = append(e.owed, risk.ForeignOrder)
+	case exchange.KindLedger:
+		if ev.Code == exchange.CodeWithdrawal || ev.Code == exchange.CodeTransfer {
+			e.owed = append(e.owed, risk.WithdrawalSeen)
+		}
+	case exchange.KindFill:
+		e.told = append(e.told, *ev)
+	}
+}
+
+// onRecord takes a record that is durable.
+func (e *eyes) onRecord(w *World, r *risk.Record) {
+	switch r.Type {
+	case risk.RecStart:
+		e.limits = w.ops.limits(w.cfg.Limits, w.cfg.Edit)
+		clear(e.heard)
+		clear(e.prices)
+		e.owed, e.told = e.owed[:0], e.told[:0]
+	case risk.RecDenial:
+		if r.Order != nil {
+			e.attempt(w, r.Order)
+		}
+	case risk.RecCancel:
+		if o := e.open[r.OrderID]; o != nil {
+			o.asked = true
+		}
+	case risk.RecOrder:
+		if r.Event.State.Done() {
+			delete(e.open, r.Event.Order)
+		}
+	case risk.RecFill:
+		e.booked[fillKey{r.Event.Instrument, r.Event.TradeID}] = true
+		if r.Event.State.Done() {
+			delete(e.open, r.Event.Order)
+		}
+	case risk.RecArm:
+		e.half, e.high, e.low = false, 0, 0
+	case risk.RecDayStart:
+		e.day = w.now
+	case risk.RecLevel:
+		switch r.Control {
+		case risk.HourlyLoss, risk.LossStreak, risk.HalfOpen:
+			e.half = e.half || r.Lift
+		case risk.Drawdown, risk.ProfileLimits:
+			if r.Lift {
+				e.high, e.low = 0, 0
+			}
+		}
+	}
+	if (r.Type == risk.RecFill || r.Type == risk.RecOrder) && r.Count == 1 && r.Equity > 0 {
+		e.half = false
+	}
+}
+
+func (e *eyes) attempt(w *World, o *exchange.Order) {
+	if o.Side == exchange.Sell || o.Instrument < 0 || int(o.Instrument) >= len(e.heard) {
+		return
+	}
+	for len(e.attempts) > 0 && w.now.Sub(e.attempts[0].at) >= time.Minute-time.Second {
+		e.attempts = e.attempts[:copy(e.attempts, e.attempts[1:])]
+	}
+	e.attempts = append(e.attempts, attempt{w.now, o.Instrument})
+}
+
+// onSubmit looks at an order that leaves.
+func (e *eyes) onSubmit(w *World, o *exchange.Order) {
+	if !w.truth.failed && w.disk.fs.Dirty() {
+		w.breaks(approvalPrecedesOrder, "order %d left before its approval was on the disk", o.ID)
+	}
+	if w.ops.kill {
+		w.breaks(levelIsObeyed, "order %d left while the KILL file was there", o.ID)
+	}
+	l := &e.limits
+	if bound := max(l.StaleMarket, 2*w.cfg.Bars) + w.cfg.Step; l.StaleMarket != risk.Forever && w.now.Sub(e.heard[o.Instrument]) > bound {
+		w.breaks(limitsHold, "order %d left on prices of %v ago", o.ID, w.now.Sub(e.heard[o.Instrument]))
+	}
+	if l.CollarCapPPM != risk.Unlimited && o.Type.HasLimit() && !o.Type.Triggered() && !e.near(o, l.CollarCapPPM+money.PPM/100) {
+		w.breaks(limitsHold, "order %d left at %d, and the market is at %d", o.ID, o.Price, e.prices[o.Instrument])
+	}
+	if o.Side == exchange.Buy {
+		e.onBuy(w, o)
+	}
+	e.open[o.ID] = &standing{Order: *o}
+}
+
+// near reports whether a limit is within a share of any price that was told.
+func (e *eyes) near(o *exchange.Order, ppm int64) bool {
+	for _, p := range e.prices[o.Instrument] {
+		d, ok := money.MulDiv(int64(max(o.Price-p, p-o.Price)), money.PPM, int64(max(p, 1)), money.Floor)
+		if p > 0 && ok && d <= ppm {
+			return true
+		}
+	}
+	return false
+}
+
+// onBuy looks at an order that increases risk.
+func (e *eyes) onBuy(w *World, o *exchange.Order) {
+	l, t := &e.limits, &w.truth
+	e.attempt(w, o)
+	pair := int64(0)
+	for _, a := range e.attempts {
+		if a.in == o.Instrument {
+			pair++
+		}
+	}
+	if pair > l.PairPerMinute || int64(len(e.attempts)) > l.PerMinute {
+		w.breaks(limitsHold, "order %d is number %d of its pair and %d of all within a minute", o.ID, pair, len(e.attempts))
+	}
+	s := signal{o.Slot, o.Signal}
+	if e.signals[s]++; l.SignalOrders != risk.Unlimited && e.signals[s] > l.SignalOrders {
+		w.breaks(limitsHold, "order %d is number %d of signal %d", o.ID, e.signals[s], o.Signal)
+	}
+	value := t.worth(w, w.cfg.Catalog.Instruments[o.Instrument].Quote, t.cost(w, o, o.Qty))
+	if bound := l.Order.Of(t.equity) / 2; e.half && l.Order.Binds() && beyond(value, bound) {
+		w.breaks(limitsHold, "order %d of %d left at half size, which is %d", o.ID, value, bound)
+	}
+	if e.low > 3 {
+		w.breaks(limitsHold, "order %d left when the account had been below the drawdown's floor for %d steps", o.ID, e.low)
+	}
+	if zone := w.zone(); e.day != 0 {
+		// the day begins with the first thing heard of it, and with a comparison of clocks
+		const late = 15 * time.Minute
+		now, then := w.now.Add(-late).Time().In(zone), e.day.Time().In(zone)
+		if now.YearDay() != then.YearDay() && now.After(then) && w.upSince < w.now.Add(-late) {
+			w.breaks(lossWithinBound, "order %d left %s, on the day that began %s", o.ID, now.Format(time.DateTime), then.Format(time.DateTime))
+		}
+	}
+}
+
+func (w *World) zone() *time.Location {
+	if w.cfg.Zone == nil {
+		return time.UTC
+	}
+	return w.cfg.Zone
+}
+
+// onStep looks at the account after each step of the market.
+func (e *eyes) onStep(w *World) {
+	t := &w.truth
+	worth := t.equity - t.flows
+	e.high = max(e.high, worth)
+	ppm := e.limits.DrawdownPPM
+	if ppm == risk.Unlimited || e.high == 0 {
+		return
+	}
+	floor := e.high - risk.Share(ppm+slackPPM).Of(e.high)
+	if e.low++; worth >= floor {
+		e.low = 0
+	}
+}
+
+// onVenueFill is no-look-ahead: what our order meets comes after it has arrived. Orders of
+// others on the book are not looked at.
+func (e *eyes) onVenueFill(w *World, ev *exchange.Event) {
+	if o := e.open[ev.Order]; o != nil && !w.crowded && ev.Time <= o.Sent.Add(w.cfg.Latency) {
+		w.breaks(noLookAhead, "order %d, sent %v after the start, filled at what was there before it", ev.Order, o.Sent.Sub(w.cfg.Start))
+	}
+}
+
+// afterEvent looks at what one event must have caused.
+func (e *eyes) afterEvent(w *World) {
+	t := &w.truth
+	defer func() { e.owed, e.told = e.owed[:0], e.told[:0] }()
+	if t.failed || !w.up {
+		return
+	}
+	for _, c := range e.owed {
+		if !slices.ContainsFunc(t.latches, func(l latch) bool { return l.control == c }) {
+			w.breaks(limitsHold, "%s did not trip at once", c)
+		}
+	}
+	for i := range e.told {
+		if ev := &e.told[i]; !e.booked[fillKey{ev.Instrument, ev.TradeID}] {
+			w.breaks(moneyConserved, "a fill of order %d was told and is not booked", ev.Order)
+		}
+	}
+	e.checkLeftOpen(w)
+}
+
+// checkLeftOpen is the other part of level-is-obeyed: what a level does not allow is taken
+// back. With a key that the venue refuses nothing is sent.
+func (e *eyes) checkLeftOpen(w *World) {
+	t := &w.truth
+	if t.level < risk.ReduceOnly || len(e.open) == 0 || slices.ContainsFunc(t.latches, func(l latch) bool { return l.control == risk.AuthFailure }) {
+		return
+	}
+	for _, c := range w.log.sent {
+		o := e.open[c.id]
+		if o == nil || o.asked || t.level < risk.Killed && o.Side == exchange.Sell {
+			continue
+		}
+		if i := t.intents[c.id]; i != nil && i.done {
+			continue
+		}
+		o.asked = true // once is enough
+		w.breaks(levelIsObeyed, "order %d stays open at %s, and nobody takes it back", c.id, t.level)
+	}
+}
