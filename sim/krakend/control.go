@@ -148,7 +148,9 @@ func (s *Server) Control(token string, hosts ...string) http.Handler {
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, req *http.Request) {
 		tell(w, nil, refuse(http.StatusNotFound, "there is no %s %s; /sim/openapi.json lists what there is", req.Method, req.URL.Path))
 	})
-	return &door{token: token, hosts: hosts, inside: mux}
+	d := &door{token: token, hosts: hosts, inside: mux}
+	d.page = &webPage{server: s, door: d, inside: mux}
+	return d
 }
 
 // door lets those in who may.
@@ -156,6 +158,7 @@ type door struct {
 	token  string
 	hosts  []string
 	inside http.Handler
+	page   http.Handler
 }
 
 // ServeHTTP checks host, origin and token before anything else is looked at.
@@ -167,6 +170,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case len(d.hosts) > 0 && !slices.Contains(d.hosts, r.Host):
 		tell(w, nil, refuse(http.StatusForbidden, "this venue is not %s; use the address that it printed", r.Host))
+	case !strings.HasPrefix(r.URL.Path, "/sim/"):
+		d.page.ServeHTTP(w, r)
 	case r.URL.Path == "/sim/openapi.json":
 		d.inside.ServeHTTP(w, r)
 	case !d.knows(r):

@@ -68,6 +68,7 @@ type Server struct {
 	requests requestLog
 	faults   faultTable
 	sockets  sockets
+	streams  atomic.Int64 // pages that are open
 }
 
 // pace is how the venue's time runs beside ours.
