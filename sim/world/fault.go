@@ -6,7 +6,6 @@ import (
 	"breakwater/exchange"
 	"breakwater/exchange/chaos"
 	"breakwater/exchange/money"
-	"breakwater/risk"
 )
 
 // strike lets the faults happen that are due; it reports whether one has told the process
@@ -156,13 +155,5 @@ func (w *World) setStatus(m *market, s exchange.Status) {
 	if all {
 		ev.Instrument = exchange.None
 		w.tell(ev)
-	}
-}
-
-// second is another process that wants the same account.
-func (w *World) second() {
-	w.note(Entry{Kind: "second-instance"})
-	if w.up {
-		w.tellCheck(risk.SingleInstance, false, "another process holds the state directory")
 	}
 }

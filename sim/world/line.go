@@ -54,6 +54,9 @@ func (f *front) WakeAt(t exchange.Stamp) { f.link.WakeAt(t) }
 func (f *front) Next(ctx context.Context, ev *exchange.Event) error {
 	w := (*World)(f)
 	w.afterEvent()
+	if w.other != nil {
+		w.other.run()
+	}
 	if err := f.link.Next(ctx, ev); err != nil {
 		return err
 	}
@@ -114,6 +117,9 @@ func (l *line) Next(_ context.Context, ev *exchange.Event) error {
 			w.queue[w.head].Detail = nil
 			if w.head++; w.head == len(w.queue) {
 				w.queue, w.head = w.queue[:0], 0
+			}
+			if w.other != nil {
+				w.other.hear(ev)
 			}
 			if w.door.lets(w, ev) {
 				w.seq++

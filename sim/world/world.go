@@ -49,6 +49,7 @@ type World struct {
 	door    door
 
 	ops    operator
+	other  *process // a second one on the same account; nil: none
 	taps   []*broken
 	key    exchange.KeyInfo
 	alerts []Alert
@@ -211,10 +212,15 @@ func (w *World) idle() {
 
 // connect puts a new link before the venue: what the old one held back is lost.
 func (w *World) connect() {
-	w.link = chaos.Wrap((*line)(w), w.faults, chaos.Config{
+	w.link = chaos.Wrap((*line)(w), w.faults, w.linkConfig())
+}
+
+// linkConfig says what the link brings of itself, as a live client would.
+func (w *World) linkConfig() chaos.Config {
+	return chaos.Config{
 		Catalog: w.cfg.Catalog, Venue: (*owner)(w), Key: w.key,
 		Facts: w.cfg.Facts & (exchange.FactHeartbeat | exchange.FactClock | exchange.FactKeyInfo | exchange.FactErrors | exchange.FactDeadMan | exchange.FactLedger | exchange.FactForeign),
-	})
+	}
 }
 
 // drop loses what the venue has said and nobody took.
@@ -276,31 +282,39 @@ func (w *World) boot() (died bool, err error) {
 	if w.guard, err = w.cfg.Guard(cfg); err != nil {
 		return false, err
 	}
-	ecfg := engine.Config{
-		Guard: w.guard, Catalog: w.cfg.Catalog, Currency: w.cfg.Currency, FeePPM: w.cfg.FeePPM, Seed: w.cfg.Seed, Ablated: true,
-		History: func(yield func(*risk.Record) error) error {
-			rec, err := journal.Recover(w.disk, journal.Options{})
-			if err != nil {
-				return err
-			}
-			return records(rec, yield)
-		},
-	}
 	w.taps = w.taps[:0]
+	ecfg, err := w.engineConfig(w.guard, func(yield func(*risk.Record) error) error {
+		rec, err := journal.Recover(w.disk, journal.Options{})
+		if err != nil {
+			return err
+		}
+		return records(rec, yield)
+	})
+	if err != nil {
+		return false, err
+	}
+	w.engine, err = engine.New(ecfg)
+	return false, err
+}
+
+// engineConfig is an engine with strategies made anew.
+func (w *World) engineConfig(g *risk.Guard, history func(yield func(*risk.Record) error) error) (engine.Config, error) {
+	cfg := engine.Config{
+		Guard: g, Catalog: w.cfg.Catalog, Currency: w.cfg.Currency, FeePPM: w.cfg.FeePPM, Seed: w.cfg.Seed, Ablated: true, History: history,
+	}
 	for i := range w.cfg.Slots {
 		s := &w.cfg.Slots[i]
 		made, err := s.Make(w.cfg.Start)
 		if err != nil {
-			return false, err
+			return cfg, err
 		}
 		slot := engine.Slot{Name: s.Name, Strategy: w.tap(i, made), Mode: s.Mode, Instruments: s.Instruments, Interval: w.cfg.Bars, SharePPM: s.SharePPM}
 		if w.now < w.cfg.Start {
 			slot.WarmUp = int((w.cfg.Start - w.stepAt) / exchange.Stamp(w.cfg.Bars))
 		}
-		ecfg.Slots = append(ecfg.Slots, slot)
+		cfg.Slots = append(cfg.Slots, slot)
 	}
-	w.engine, err = engine.New(ecfg)
-	return false, err
+	return cfg, nil
 }
 
 // lastWord is what a full disk's ballast is for.

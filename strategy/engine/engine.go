@@ -180,6 +180,8 @@ func (e *Engine) step(ev *exchange.Event) error {
 	}
 	if e.now >= e.wake {
 		e.fireTimers()
+	} else if ev.Kind == exchange.KindBeat {
+		return nil // what waits for the next event waits for one that tells something: orders do not depend on how many beats come
 	}
 	for _, s := range e.slots {
 		if len(s.outbox) > 0 || len(s.updates) > 0 {
