@@ -30,7 +30,7 @@ type account struct {
 	open    []openOrder
 	places  map[exchange.OrderID]int
 	held    []money.Amount // by asset: reserved for open orders, quote for buys, base for sells
-	tradeID []uint64       // by instrument: highest trade seen
+	booked  []bookedTrades // by instrument: booked
 	lastID  exchange.OrderID
 	unknown int // open orders whose outcome is unknown
 }
@@ -69,7 +69,7 @@ func newAccount(cat *exchange.Catalog, currency exchange.AssetID, feePPM int64, 
 		balance: make([]money.Amount, len(cat.Assets)), value: make([]money.Amount, len(cat.Assets)),
 		routes: make([]route, len(cat.Assets)), priced: make([][]exchange.AssetID, len(cat.Instruments)),
 		mark: make([]money.Price, len(cat.Instruments)), buying: make([]money.Amount, len(cat.Instruments)),
-		places: map[exchange.OrderID]int{}, held: make([]money.Amount, len(cat.Assets)), tradeID: make([]uint64, len(cat.Instruments)),
+		places: map[exchange.OrderID]int{}, held: make([]money.Amount, len(cat.Assets)), booked: make([]bookedTrades, len(cat.Instruments)),
 	}
 	for i := range cat.Assets {
 		id := exchange.AssetID(i)
@@ -231,7 +231,7 @@ func (a *account) find(id exchange.OrderID) *openOrder {
 
 // onFill books an execution. The error is a difference that halts.
 func (a *account) onFill(ev *exchange.Event) error {
-	a.tradeID[ev.Instrument] = max(a.tradeID[ev.Instrument], ev.TradeID)
+	a.booked[ev.Instrument].add(ev.TradeID)
 	oo := a.find(ev.Order)
 	if oo == nil {
 		return fmt.Errorf("fill of order %d, which is not open here", ev.Order)

@@ -32,7 +32,7 @@ func durable(s *state) []string {
 		}
 	}
 	return []string{
-		fmt.Sprintln("balances", a.balance), fmt.Sprintln("held", a.held, a.buying), fmt.Sprintf("slots %+v", a.slots), fmt.Sprintln("ids", a.lastID, a.tradeID),
+		fmt.Sprintln("balances", a.balance), fmt.Sprintln("held", a.held, a.buying), fmt.Sprintf("slots %+v", a.slots), fmt.Sprintln("ids", a.lastID, a.booked),
 		"orders " + strings.Join(orders, "\n"), "signals " + strings.Join(signals, "\n"), fmt.Sprintln("signals", r.used, r.last, r.newest),
 		fmt.Sprintf("rates %v %v %v %v %v %v", r.pairs, r.minute, r.day, r.hits, r.denied, r.doubles),
 		fmt.Sprintln("cycles", r.cycles, r.filled), fmt.Sprintln("executed", r.executed, r.turnover),

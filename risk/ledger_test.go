@@ -111,7 +111,7 @@ func TestAWorthThatOverflowsHalts(t *testing.T) {
 func (a *account) trades(t *testing.T, id exchange.OrderID, qty money.Qty, cost, fee money.Amount, feeAsset exchange.AssetID, state exchange.State) (profit money.Amount, sold bool) {
 	t.Helper()
 	oo := a.find(id)
-	ev := exchange.Event{Order: id, Side: oo.order.Side, Qty: qty, Cost: cost, Fee: fee, FeeAsset: feeAsset, TradeID: a.tradeID[0] + 1, State: state}
+	ev := exchange.Event{Order: id, Side: oo.order.Side, Qty: qty, Cost: cost, Fee: fee, FeeAsset: feeAsset, TradeID: nextTrade(a), State: state}
 	profit, sold = a.saleProfit(oo, &ev)
 	if err := a.onFill(&ev); err != nil {
 		t.Fatal(err)
@@ -279,4 +279,13 @@ func TestABalanceDiffersByMoreThanItsShareOrALot(t *testing.T) {
 			t.Errorf("%d: %d and %d at %d ppm: %v", c.asset, a.balance[c.asset], c.venue, c.ppm, got)
 		}
 	}
+}
+
+// nextTrade is a trade's number that is not booked.
+func nextTrade(a *account) uint64 {
+	id := uint64(1)
+	for a.booked[0].has(id) {
+		id++
+	}
+	return id
 }

@@ -250,7 +250,7 @@ func (g *Guard) onOperator(ev *exchange.Event) {
 
 func (g *Guard) onFill(ev *exchange.Event) {
 	s := g.s
-	if ev.TradeID <= s.acct.tradeID[ev.Instrument] && !planted.On(planted.FillTwice) {
+	if s.acct.booked[ev.Instrument].has(ev.TradeID) && !planted.On(planted.FillTwice) {
 		return // seen before: a venue may send a fill twice
 	}
 	oo := s.acct.find(ev.Order)
@@ -258,7 +258,7 @@ func (g *Guard) onFill(ev *exchange.Event) {
 		if planted.On(planted.LateFillIgnored) {
 			return
 		}
-		s.acct.tradeID[ev.Instrument] = ev.TradeID
+		s.acct.booked[ev.Instrument].add(ev.TradeID)
 		g.write(Record{Type: RecFill, Event: ev}, true)
 		g.onForeign("a fill of an order that is not open here")
 		return

@@ -143,7 +143,7 @@ func (g *Guard) bookMissed(snap *exchange.Snapshot) {
 	s := g.s
 	for i := range snap.Fills {
 		f := snap.Fills[i]
-		if s.acct.find(f.Order) != nil && f.TradeID > s.acct.tradeID[f.Instrument] && g.failed == nil {
+		if s.acct.find(f.Order) != nil && !s.acct.booked[f.Instrument].has(f.TradeID) && g.failed == nil {
 			f.Time = s.now
 			g.onFill(&f)
 		}

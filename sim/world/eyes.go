@@ -27,6 +27,7 @@ type eyes struct {
 	open     map[exchange.OrderID]*standing
 	told     []exchange.Event // fills of the last event
 	booked   map[fillKey]bool
+	arrived  map[exchange.OrderID]bool
 }
 
 type attempt struct {
@@ -54,6 +55,7 @@ func (e *eyes) init(w *World) {
 	e.heard = make([]exchange.Stamp, len(w.cfg.Catalog.Instruments))
 	e.prices = make([][3]money.Price, len(e.heard))
 	e.signals, e.open, e.booked = map[signal]int64{}, map[exchange.OrderID]*standing{}, map[fillKey]bool{}
+	e.arrived = map[exchange.OrderID]bool{}
 }
 
 // onTold takes an event that the process is told now.
@@ -155,6 +157,15 @@ func (e *eyes) onSubmit(w *World, o *exchange.Order) {
 		e.onBuy(w, o)
 	}
 	e.open[o.ID] = &standing{Order: *o}
+}
+
+// onArrival looks at an order that reaches the venue: whatever was lost on the way back, it
+// comes once.
+func (e *eyes) onArrival(w *World, o *exchange.Order) {
+	if e.arrived[o.ID] {
+		w.breaks(oneOrderPerIntent, "order %d reached the venue twice", o.ID)
+	}
+	e.arrived[o.ID] = true
 }
 
 // near reports whether a limit is within a share of any price that was told.

@@ -47,6 +47,12 @@ func TestEachInvariantCanBreak(t *testing.T) {
 		"trading-resumes-after-heal": {2 * time.Minute, func(w *World) {
 			w.tell(exchange.Event{Kind: exchange.KindIntegrity, Code: exchange.CodeChecksum})
 		}},
+		"no-look-ahead": {5 * time.Minute, func(w *World) {
+			o := exchange.Order{ID: 7, Qty: 2, Sent: w.now}
+			w.eyes.open[7], w.truth.intents[7] = &standing{Order: o}, &intent{Order: o}
+			w.truth.onVenueFill(w, &exchange.Event{Kind: exchange.KindFill, Order: 7, Qty: 1, Time: w.now})
+		}},
+		"limits-hold": {5 * time.Minute, func(w *World) { w.eyes.owed = append(w.eyes.owed, risk.ForeignOrder) }},
 	}
 	elsewhere := map[string]bool{"same-seed-same-digest": true, "same-events-same-verdicts": true, "ablation-fails": true} // of package scenarios
 	for _, inv := range Invariants {

@@ -70,6 +70,7 @@ type line World
 // Submit hands an order over.
 func (l *line) Submit(o *exchange.Order) error {
 	l.door.behind = true
+	l.eyes.onArrival((*World)(l), o)
 	l.venue.Submit(0, o)
 	return nil
 }

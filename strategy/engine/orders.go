@@ -161,10 +161,10 @@ func (e *Engine) onFill(ev *exchange.Event) error {
 	}
 	s := o.slot
 	b := s.book(o.Instrument)
-	if ev.TradeID <= b.lastTrade {
+	if b.trades.has(ev.TradeID) {
 		return nil // seen before
 	}
-	b.lastTrade = ev.TradeID
+	b.trades.add(ev.TradeID)
 	lots, ok := b.in.BaseAmount(ev.Qty)
 	if !ok {
 		return fmt.Errorf("engine: fill of order %d overflows", ev.Order)

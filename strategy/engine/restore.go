@@ -113,7 +113,7 @@ func (e *Engine) bookMissed(fills []exchange.Event) error {
 	for i := range fills {
 		f := &fills[i]
 		o := e.orders[f.Order]
-		if o == nil || f.TradeID <= o.slot.book(o.Instrument).lastTrade {
+		if o == nil || o.slot.book(o.Instrument).trades.has(f.TradeID) {
 			continue
 		}
 		if err := e.onFill(f); err != nil {

@@ -44,16 +44,16 @@ type slot struct {
 
 // position is what a slot holds of one instrument, and what it has promised to sell.
 type position struct {
-	in        *exchange.Instrument
-	bars      int // seen while warming up
-	held      money.Qty
-	reserved  money.Qty    // by open sells
-	cost      money.Amount // of what is held, fees not included
-	bracket   bracket
-	exiting   bool             // everything is to be sold once nothing is reserved
-	purpose   exchange.Purpose // of that sale
-	orders    []*order
-	lastTrade uint64 // highest trade id booked
+	in       *exchange.Instrument
+	bars     int // seen while warming up
+	held     money.Qty
+	reserved money.Qty    // by open sells
+	cost     money.Amount // of what is held, fees not included
+	bracket  bracket
+	exiting  bool             // everything is to be sold once nothing is reserved
+	purpose  exchange.Purpose // of that sale
+	orders   []*order
+	trades   booked
 }
 
 type timer struct {
