@@ -47,7 +47,6 @@ type SlotInfo struct{ Name, Mode string }
 // dayState is the trading day and the extremes of equity.
 type dayState struct {
 	started bool
-	began   exchange.Stamp
 	end     exchange.Stamp
 	start   money.Amount // equity when the day began, flows since then added
 	high    money.Amount // high-water mark, flows added

@@ -98,6 +98,7 @@ func (s *Scenario) readHead(f *fields) {
 	c.Bars = f.span("bars", max(time.Minute, c.Step))
 	c.Latency = f.span("latency", sim.DefaultLatency)
 	c.Supervisor = f.span("supervisor", 10*time.Second)
+	c.Heal = f.span("heal", 0)
 	c.Unarmed = !f.yes("armed", true)
 	c.DryRun = f.yes("dry-run", false)
 }

@@ -36,6 +36,9 @@ type Config struct {
 	Acts     []Act // of the owner
 	News     []News
 
+	// Heal is when all faults are over; from then on the owner looks after the process, and at
+	// the end everything must have settled. 0: the plan says it all.
+	Heal       time.Duration
 	Unarmed    bool          // nobody holds the ceremony before Start
 	DryRun     bool          //
 	Supervisor time.Duration // after which a process that ended by itself is started again; 0: never

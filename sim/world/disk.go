@@ -15,11 +15,31 @@ const ballastBytes = 4096
 // disk is the directory of the journal, with the faults of the plan, and the places at
 // which the process can die.
 type disk struct {
-	fs    *faultfs.FS
-	world *World
-	tear  int  // bytes of the next write that reach the file, when torn is set
-	torn  bool //
-	lost  bool // the next sync fails
+	fs      *faultfs.FS
+	world   *World
+	tear    int  // bytes of the next write that reach the file, when torn is set
+	torn    bool //
+	lost    bool // the next sync fails
+	flipped []flip
+}
+
+// flip is a bit that has turned.
+type flip struct {
+	name string
+	at   int
+	is   byte
+}
+
+// mend turns back the bits that have turned, as from a copy.
+func (d *disk) mend() {
+	for _, f := range d.flipped {
+		if b := d.fs.Bytes(f.name); f.at < len(b) && b[f.at] == f.is {
+			good := append([]byte(nil), b...)
+			good[f.at] ^= 1
+			d.fs.Put(f.name, good)
+		}
+	}
+	d.flipped = nil
 }
 
 var _ journal.FS = (*disk)(nil)
@@ -137,9 +157,11 @@ func (d *disk) flip(rng *rand.Rand) bool {
 	}
 	for _, f := range files {
 		if b := d.fs.Bytes(f.Name); len(b) > 200 && f.Name != "ballast" {
+			at := 100 + rng.IntN(len(b)-200)
 			flipped := append([]byte(nil), b...)
-			flipped[100+rng.IntN(len(b)-200)] ^= 1
+			flipped[at] ^= 1
 			d.fs.Put(f.Name, flipped)
+			d.flipped = append(d.flipped, flip{f.Name, at, flipped[at]})
 			return true
 		}
 	}

@@ -301,6 +301,7 @@ func (w *World) checkEnd() {
 	}
 	w.checkReplay()
 	w.checkResumes()
+	w.checkSettled()
 }
 
 // Secret is the API key of a World. Where it turns up, something talks too much.
@@ -311,7 +312,7 @@ const resumeWithin = 5 * time.Minute
 
 // checkResumes is trading-resumes-after-heal.
 func (w *World) checkResumes() {
-	if !w.up || w.cfg.Unarmed || w.cfg.DryRun {
+	if !w.up || w.cfg.Unarmed || w.cfg.DryRun || w.cfg.Heal > 0 {
 		return
 	}
 	last := w.cfg.Start

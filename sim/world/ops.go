@@ -62,6 +62,10 @@ func (w *World) timetable(began exchange.Stamp) {
 		}
 	}
 	w.on(began.Add(time.Minute), rankEdge, w.everyMinute)
+	if w.cfg.Heal > 0 {
+		w.on(w.cfg.Start.Add(w.cfg.Heal), rankOwner, w.heal)
+		w.end = w.end.Add(w.cfg.Step / 2) // what the last bar has caused comes to its end
+	}
 }
 
 // tellNews brings a headline.

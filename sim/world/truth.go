@@ -31,6 +31,10 @@ type truth struct {
 	started bool
 	failed  bool // the journal takes nothing any more
 
+	// explained is what the account should have: deposits, our fills, rows of the ledger that
+	// are on record.
+	explained []money.Amount
+
 	before   *lifeEnd // the last life's end
 	replayed []string
 }
@@ -79,6 +83,10 @@ func (t *truth) init(c *Config) {
 		t.routes[i], _ = c.Catalog.Path(exchange.AssetID(i), c.Currency)
 	}
 	t.intents = map[exchange.OrderID]*intent{}
+	t.explained = make([]money.Amount, len(c.Catalog.Assets))
+	for _, d := range c.Deposits {
+		t.explained[d.Asset] += d.Total
+	}
 	t.floor = -1 << 62
 	t.lowest = 1 << 62
 }
@@ -161,6 +169,8 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 		}
 	case risk.RecLevel:
 		t.onLevel(r)
+	case risk.RecFlow:
+		t.explained[r.Event.FeeAsset] += r.Event.Cost
 	case risk.RecOperator:
 		t.flatten = r.Event.Code == exchange.CodeFlatten
 	case risk.RecArm:
@@ -243,6 +253,21 @@ func (t *truth) onCancel(id exchange.OrderID) {
 	}
 }
 
+// explain books a fill of ours.
+func (t *truth) explain(w *World, ev *exchange.Event) {
+	in := &w.cfg.Catalog.Instruments[ev.Instrument]
+	base, _ := in.BaseAmount(ev.Qty)
+	quote := ev.Cost
+	if ev.Side == exchange.Buy {
+		quote = -quote
+	} else {
+		base = -base
+	}
+	t.explained[in.Base] += base
+	t.explained[in.Quote] += quote
+	t.explained[ev.FeeAsset] -= ev.Fee
+}
+
 // onVenueFill holds what the venue did against the intent.
 func (t *truth) onVenueFill(w *World, ev *exchange.Event) {
 	i := t.intents[ev.Order]
@@ -250,6 +275,10 @@ func (t *truth) onVenueFill(w *World, ev *exchange.Event) {
 		return
 	}
 	i.filled += ev.Qty
+	t.explain(w, ev)
+	if !w.up {
+		w.note(Entry{Kind: "fill-while-down", Order: ev.Order, Instrument: ev.Instrument, Side: ev.Side, Qty: ev.Qty, Price: ev.Price})
+	}
 	if i.Qty > 0 && i.filled > i.Qty {
 		w.breaks(oneOrderPerIntent, "order %d of %d lots filled %d", ev.Order, i.Qty, i.filled)
 	}

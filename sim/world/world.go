@@ -227,6 +227,9 @@ func (w *World) linkConfig() chaos.Config {
 func (w *World) drop() {
 	var ev exchange.Event
 	for w.venue.Take(0, &ev) {
+		if ev.Kind == exchange.KindFill {
+			w.truth.onVenueFill(w, &ev)
+		}
 	}
 	for w.venue.Take(1, &ev) {
 	}

@@ -1,0 +1,281 @@
+package scenarios
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"breakwater/exchange/chaos"
+	"breakwater/sim/world"
+)
+
+// drawn is a scenario that a seed has made up, in the parts of its file: what is drawn is
+// what a file can say, so that a file says again what was drawn.
+type drawn struct {
+	seed     uint64
+	start    time.Time
+	duration time.Duration
+	heal     time.Duration // all faults are over
+	bars     time.Duration
+	head     []string // lines of other keys
+	pairs    []drawnPair
+	slots    []drawnSlot
+	limits   []string
+	plan     chaos.Plan
+	owner    []world.Act
+}
+
+// drawnPair is the market of a pair.
+type drawnPair struct {
+	name, base string
+	fields     []string
+	shape      []string
+}
+
+// drawnSlot is a strategy.
+type drawnSlot struct {
+	fields  []string
+	signals []string
+}
+
+// How long a drawn scenario lasts, and for how long of it there are faults. After that all
+// must settle.
+const (
+	sweepDuration = 48 * time.Hour
+	sweepHeal     = 45 * time.Hour
+)
+
+// draw makes up the scenario of a seed.
+func draw(seed uint64) *drawn {
+	rng := rand.New(rand.NewPCG(seed, 0x5eed))
+	d := &drawn{seed: seed, duration: sweepDuration, heal: sweepHeal, bars: pick(rng, time.Minute, time.Minute, 5*time.Minute, 15*time.Minute, time.Hour)}
+	// some days have 23 or 25 hours in Toronto
+	days := []string{"2025-03-08T06:00:00Z", "2025-11-01T12:00:00Z", "2025-06-02T00:00:00Z", "2024-12-30T20:00:00Z", "2025-01-15T15:00:00Z"}
+	d.start, _ = time.Parse(time.RFC3339, pick(rng, days...))
+	d.drawHead(rng)
+	cash := pick(rng, 300, 1000, 1000, 5000, 50_000)
+	d.head = append(d.head, fmt.Sprintf("account: {currency: CAD, cash: %d, timezone: %s}", cash, pick(rng, "UTC", "America/Toronto")))
+	d.drawMarkets(rng)
+	profile := pick(rng, "live", "live", "live", "kraken-bot", "nija", "binance-bot", "research", "research")
+	d.drawLimits(rng, profile, float64(cash))
+	d.drawSlots(rng, profile)
+	d.drawPlan(rng)
+	d.drawOwner(rng)
+	return d
+}
+
+func pick[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }
+
+// between is a number from low to high, more of the small ones.
+func between(rng *rand.Rand, low, high float64) float64 {
+	f := rng.Float64()
+	return low + float64((high-low)*f*f)
+}
+
+func number(v float64, decimals int) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
+
+func (d *drawn) drawHead(rng *rand.Rand) {
+	d.head = append(d.head, fmt.Sprintf("latency: %dms", pick(rng, 0, 20, 250, 250, 1500)))
+	d.head = append(d.head, fmt.Sprintf("supervisor: %ds", pick(rng, 1, 10, 60, 600)))
+}
+
+// coins are what drawn pairs are made of: a price in CAD and how wild it is.
+var coins = []struct {
+	pair  string
+	price float64
+}{{"XBT/CAD", 90_000}, {"ETH/CAD", 4000}, {"XRP/CAD", 2.9}, {"DOGE/CAD", 0.21}}
+
+func (d *drawn) drawMarkets(rng *rand.Rand) {
+	n := pick(rng, 1, 1, 2, 3)
+	for _, i := range rng.Perm(len(coins))[:n] {
+		c := coins[i]
+		base, _, _ := strings.Cut(c.pair, "/")
+		p := drawnPair{name: c.pair, base: base}
+		price := float64(c.price * (0.5 + rng.Float64()))
+		p.fields = append(p.fields, "price: "+number(price, 4), fmt.Sprintf("volatility: %d%%", pick(rng, 0, 30, 60, 100, 200, 400)),
+			"spread-bps: "+number(between(rng, 0.5, 60), 2))
+		if rng.IntN(3) == 0 {
+			p.fields = append(p.fields, fmt.Sprintf("drift: %d%%", pick(rng, -3000, -1000, -300, 300, 1000)))
+		}
+		if rng.IntN(4) == 0 {
+			p.fields = append(p.fields, "depth: "+number(between(rng, 50, 20_000)/price, 6), "volume: "+number(between(rng, 50, 20_000)/price, 6))
+		}
+		if rng.IntN(3) == 0 {
+			p.drawShape(rng)
+		}
+		d.pairs = append(d.pairs, p)
+	}
+}
+
+// drawShape is a day with a fall, a rise or a wick.
+func (p *drawnPair) drawShape(rng *rand.Rand) {
+	at := time.Duration(0)
+	p.shape = append(p.shape, "{at: 0s, price: 100%}")
+	for range 1 + rng.IntN(4) {
+		at += time.Duration(1+rng.IntN(600)) * time.Minute
+		if at >= sweepHeal {
+			break
+		}
+		line := fmt.Sprintf("{at: %dm, price: %d%%", int(at.Minutes()), pick(rng, 40, 70, 85, 90, 95, 97, 100, 100, 103, 110, 130))
+		if rng.IntN(3) == 0 {
+			line += ", spread-bps: " + number(between(rng, 1, 500), 1) + ", thin: " + number(rng.Float64()*2+0.01, 2)
+		}
+		p.shape = append(p.shape, line+"}")
+	}
+}
+
+// drawLimits draws a profile and what is stricter than it, or of research any number.
+func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
+	d.limits = append(d.limits, "profile: "+profile)
+	maybe := func(format string, v ...any) {
+		if rng.IntN(3) == 0 {
+			d.limits = append(d.limits, fmt.Sprintf(format, v...))
+		}
+	}
+	if profile == "research" {
+		maybe("max-order-notional: %s", number(between(rng, 10, cash), 2))
+		maybe("max-position: {share: %d%%}", 1+rng.IntN(100))
+		maybe("daily-loss: %s", number(between(rng, 1, float64(cash/4)), 2))
+		maybe("drawdown: %d%%", 1+rng.IntN(30))
+		maybe("cash-reserve: %d%%", rng.IntN(50))
+		maybe("price-collar: {distance: %d%%, cap: 20%%}", 1+rng.IntN(9))
+		maybe("unknown-outcome: %dm", 1+rng.IntN(30))
+		maybe("max-open-orders: {per-pair: %d, total: %d}", 1+rng.IntN(9), 1+rng.IntN(20))
+		maybe("order-rate: {minute: %d, day: %d}", 1+rng.IntN(30), 10+rng.IntN(500))
+		maybe("loss-streak: %d", 1+rng.IntN(12))
+		maybe("crash-loop: %d", 2+rng.IntN(5))
+		return
+	}
+	maybe("max-order-notional: %s", number(between(rng, 5, 25), 2))
+	maybe("max-position: {share: %s%%}", number(between(rng, 0.5, 5), 1))
+	maybe("daily-loss: %s", number(between(rng, 0.5, 20), 2))
+	maybe("drawdown: %s%%", number(between(rng, 0.2, 12), 1))
+	maybe("cash-reserve: %d%%", 20+rng.IntN(50))
+	maybe("order-rate: {day: %d}", 5+rng.IntN(195))
+	maybe("loss-streak: %d", 1+rng.IntN(9))
+	maybe("unknown-outcome: %dm", 1+rng.IntN(9))
+	maybe("max-open-orders: {per-pair: %d, total: %d}", 1+rng.IntN(4), 1+rng.IntN(10))
+	maybe("signal-budget: {orders: 1}")
+}
+
+// drawSlots draws strategies: those that trade, those that are broken, and scripts.
+func (d *drawn) drawSlots(rng *rand.Rand, profile string) {
+	n := pick(rng, 1, 1, 2, 3)
+	modes := []string{"ultra-fast", "scalp", "swing", "position"}
+	for i := range n {
+		s := drawnSlot{}
+		name, set := drawStrategy(rng)
+		if name == "scripted" {
+			s.signals = d.drawSignals(rng)
+		}
+		s.fields = append(s.fields, "name: "+name, fmt.Sprintf("slot: s%d", i+1))
+		if set != "" {
+			s.fields = append(s.fields, "set: {"+set+"}")
+		}
+		if profile == "binance-bot" {
+			s.fields = append(s.fields, "mode: "+modes[i])
+		}
+		if len(d.pairs) > 1 && rng.IntN(2) == 0 {
+			s.fields = append(s.fields, "pairs: ["+pick(rng, d.pairs...).name+"]")
+		}
+		d.slots = append(d.slots, s)
+	}
+}
+
+func drawStrategy(rng *rand.Rand) (name, set string) {
+	switch rng.IntN(12) {
+	case 0:
+		return "sma-cross", fmt.Sprintf("fast: %d, slow: %d", 2+rng.IntN(8), 11+rng.IntN(30))
+	case 1:
+		return "rsi-reversion", fmt.Sprintf("period: %d, oversold: %d, weight: %s", 2+rng.IntN(14), 30+rng.IntN(20), number(between(rng, 0.02, 0.9), 2))
+	case 2:
+		return "donchian-breakout", fmt.Sprintf("entry: %d, range: %d, weight: %s", 5+rng.IntN(30), 5+rng.IntN(20), number(between(rng, 0.02, 0.9), 2))
+	case 3:
+		return "bollinger-reversion", fmt.Sprintf("period: %d, weight: %s", 5+rng.IntN(20), number(between(rng, 0.02, 0.9), 2))
+	case 4:
+		return "grid", fmt.Sprintf("step: %s, levels: %d, weight: %s", number(between(rng, 0.001, 0.03), 4), 1+rng.IntN(6), number(between(rng, 0.02, 0.9), 2))
+	case 5:
+		return "dca", fmt.Sprintf("every: %dm, amount: %s", 5+rng.IntN(300), number(between(rng, 2, 60), 2))
+	case 6, 7, 8:
+		return "runaway", fmt.Sprintf("fault: %s, weight: %s", pick(rng, "ignores-fills", "retries", "doubles", "churn", "resends", "units"), number(between(rng, 0.001, 0.3), 4))
+	}
+	return "scripted", ""
+}
+
+// drawSignals draws what a script does.
+func (d *drawn) drawSignals(rng *rand.Rand) (lines []string) {
+	for range 3 + rng.IntN(12) {
+		do := pick(rng, "buy", "buy", "buy", "sell", "exit", "cancel", "amend", "bracket")
+		line := fmt.Sprintf("{at: %dm, do: %s, pair: %s", rng.IntN(int(sweepDuration/time.Minute)), do, pick(rng, d.pairs...).name)
+		if do == "buy" || do == "sell" {
+			line += ", notional: " + number(between(rng, 2, 120), 2)
+			if rng.IntN(2) == 0 {
+				line += ", limit: true"
+			}
+			if rng.IntN(8) == 0 {
+				line += fmt.Sprintf(", count: %d", 2+rng.IntN(10))
+			}
+			if rng.IntN(4) == 0 {
+				line += ", id: s" + strconv.Itoa(rng.IntN(5))
+			}
+		}
+		if do == "buy" || do == "sell" || do == "amend" {
+			line += ", offset: " + number(between(rng, -3, 1), 2) + "%"
+		}
+		if do == "bracket" || do == "buy" && rng.IntN(3) == 0 {
+			line += ", stop: -" + number(between(rng, 0.2, 8), 2) + "%"
+			if rng.IntN(2) == 0 {
+				line += ", target: " + number(between(rng, 0.2, 8), 2) + "%"
+			}
+		}
+		if rng.IntN(2) == 0 {
+			line += fmt.Sprintf(", times: %d, every: %dm", 2+rng.IntN(20), 1+rng.IntN(200))
+		}
+		lines = append(lines, line+"}")
+	}
+	return lines
+}
+
+// drawPlan draws faults over all verbs, some seeds many in one hour.
+func (d *drawn) drawPlan(rng *rand.Rand) {
+	b := chaos.Bounds{Duration: d.heal - time.Hour, Assets: []string{"CAD"}, Slots: len(d.slots)}
+	for i := range d.pairs {
+		b.Pairs, b.Assets = append(b.Pairs, d.pairs[i].name), append(b.Assets, d.pairs[i].base)
+	}
+	verbs := chaos.Verbs()
+	for range 4 { // the ones that tell most
+		verbs = append(verbs, chaos.Drop, chaos.TimeoutAfterApply, chaos.ApplyThen502, chaos.Duplicate, chaos.Reorder, chaos.Delay, chaos.Disconnect, chaos.Crash, chaos.Crash, chaos.Crash)
+	}
+	d.plan = chaos.Draw(rng, verbs, rng.IntN(13), b)
+	hour := time.Duration(0)
+	if rng.IntN(4) == 0 {
+		hour = time.Duration(rng.Int64N(int64(b.Duration - time.Hour))).Truncate(time.Minute)
+	}
+	for i := range d.plan.Rules {
+		r := &d.plan.Rules[i]
+		if hour > 0 {
+			r.At = hour + r.At%time.Hour
+		}
+		if r.Do == chaos.Crash && r.After == "" && rng.IntN(2) == 0 {
+			r.After, r.Nth = pick(rng, chaos.JournalWrite, chaos.JournalAppend, chaos.JournalSync), 1+rng.IntN(200)
+			r.Times, r.Every = 0, 0
+		}
+	}
+}
+
+// drawOwner draws what the owner does: mostly holding the ceremony now and then.
+func (d *drawn) drawOwner(rng *rand.Rand) {
+	last := int((d.heal - time.Hour) / time.Minute)
+	for range rng.IntN(16) {
+		at := time.Duration(rng.IntN(last)) * time.Minute
+		d.owner = append(d.owner, world.Act{At: at, Do: world.ArmRequest}, world.Act{At: at + 61*time.Second, Do: world.ArmConfirm})
+	}
+	if rng.IntN(3) == 0 {
+		at := time.Duration(rng.IntN(last)) * time.Minute
+		d.owner = append(d.owner, world.Act{At: at, Do: world.ActKind(1 + rng.IntN(len(world.ActNames())))})
+	}
+	slices.SortStableFunc(d.owner, func(a, b world.Act) int { return int(min(max(a.At-b.At, -1), 1)) })
+}
