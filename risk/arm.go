@@ -160,11 +160,8 @@ func (g *Guard) ConfirmArm(challenge string, signature []byte) error {
 		g.lift(&l, "lifted by the ceremony")
 	}
 	g.newHigh()
-	if n := len(s.limits.Ramp); n > 0 {
-		switch {
-		case s.host.days >= rampDays && s.host.net > 0 && s.host.ramp < n-1:
-			g.write(Record{Type: RecRamp, Count: int64(s.host.ramp + 1)}, true)
-		}
+	if s.host.days >= rampDays && s.host.net > 0 && s.host.ramp+1 < len(s.limits.Ramp) {
+		g.write(Record{Type: RecRamp, Count: int64(s.host.ramp + 1)}, true)
 	}
 	return g.failed
 }

@@ -228,7 +228,7 @@ func TestAFlattenThatWaitsForASaneMarketSaysJustThat(t *testing.T) {
 	d := open(t, wide())
 	d.code(exchange.KindOperator, exchange.CodeFlatten)
 	d.g.Halt("drill")
-	d.g.condition(latch{control: VenueSanity, scope: ByPair, level: Paused, cause: "drill"})
+	d.g.trip(latch{control: VenueSanity, scope: ByPair, level: Paused, cause: "drill"})
 	if got, want := d.decides(d.sell(xbt/100)), `halt-keeps-positions text="flatten waits until the market is sane"`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

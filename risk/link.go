@@ -69,7 +69,7 @@ func (g *Guard) onClock(ev *exchange.Event) {
 	k := &g.s.link
 	if ev.Code == exchange.CodeClockStep {
 		k.skews = 0 // what was compared before says nothing of it
-		g.condition(latch{control: ClockSkew, level: Paused, cause: "our clock stepped"})
+		g.trip(latch{control: ClockSkew, level: Paused, cause: "our clock stepped"})
 		return
 	}
 	k.clockAt = g.s.now
@@ -87,7 +87,7 @@ func (g *Guard) onClock(ev *exchange.Event) {
 		}
 	}
 	if last[n/2] > g.s.limits.ClockSkew {
-		g.condition(latch{control: ClockSkew, level: Paused, cause: "our clock and the venue's differ"})
+		g.trip(latch{control: ClockSkew, level: Paused, cause: "our clock and the venue's differ"})
 		return
 	}
 	g.heal(ClockSkew, Global, exchange.None)

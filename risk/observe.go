@@ -61,7 +61,7 @@ func (g *Guard) onMarket(ev *exchange.Event) bool {
 	}
 	m, before := &s.market[id], s.acct.mark[id]
 	if ev.Kind == exchange.KindBar {
-		m.interval = max(ev.Interval, 0)
+		m.interval = ev.Interval
 	}
 	if s.limits.CollarVols > 0 {
 		m.onPrice(ev.Time, before, ev.Price)
@@ -132,19 +132,16 @@ func (g *Guard) afterMarket(id exchange.InstrumentID) {
 // checkSanity is venue-sanity between orders.
 func (g *Guard) checkSanity(id exchange.InstrumentID) {
 	s, m := g.s, &g.s.market[id]
-	if s.limits.SpreadPPM == Unlimited && s.limits.SourceGapPPM == Unlimited || !VenueSanity.Applicable(s.facts) {
+	if !VenueSanity.Applicable(s.facts) {
 		return
 	}
 	if why := s.sanityOf(id); why != "" {
 		m.insane, m.odd = s.now, true
-		g.condition(latch{control: VenueSanity, scope: ByPair, instrument: id, level: Paused, cause: why})
+		g.trip(latch{control: VenueSanity, scope: ByPair, instrument: id, level: Paused, cause: why})
 		return
 	}
 	if m.odd {
 		m.insane, m.odd = s.now, false // it was odd until now
-	}
-	if s.now.Sub(m.insane) >= sanityFor {
-		g.heal(VenueSanity, ByPair, id)
 	}
 }
 
@@ -156,7 +153,7 @@ func (g *Guard) flaw(ev *exchange.Event, code exchange.Code) {
 	if ev.Code != exchange.CodeNone {
 		code = ev.Code
 	}
-	g.condition(latch{control: DataIntegrity, scope: ByPair, instrument: ev.Instrument, level: Paused, cause: code.String()})
+	g.trip(latch{control: DataIntegrity, scope: ByPair, instrument: ev.Instrument, level: Paused, cause: code.String()})
 }
 
 // onFact takes everything that is neither market, order nor fill.
@@ -366,7 +363,7 @@ func (g *Guard) watchAges() {
 	for i := range s.market {
 		m, id := &s.market[i], exchange.InstrumentID(i)
 		if bound := s.pauseAfter(m); bound != Forever && m.changed != longAgo && s.now.Sub(m.changed) > bound {
-			g.condition(latch{control: StaleData, scope: ByPair, instrument: id, level: Paused, cause: "no change for too long"})
+			g.trip(latch{control: StaleData, scope: ByPair, instrument: id, level: Paused, cause: "no change for too long"})
 		}
 		if m.insane != 0 && !m.odd && s.now.Sub(m.insane) >= sanityFor { // that it is odd no more, only an event can say
 			g.heal(VenueSanity, ByPair, id)
@@ -415,11 +412,12 @@ func (g *Guard) schedule() {
 	s.settle()
 }
 
-// trip sets a latch, records it before it acts, and takes back the orders that the level
+// trip sets a latch, which holds until a ceremony or until it heals unless it names a
+// time, records it before it acts, and takes back the orders that the level
 // no longer allows. It reports whether anything got stricter.
 func (g *Guard) trip(l latch) bool {
 	s := g.s
-	if l.control == s.without && s.without != NoControl {
+	if l.control == s.without {
 		return false
 	}
 	l = scoped(l)
@@ -461,13 +459,7 @@ func scoped(l latch) latch {
 	return l
 }
 
-// condition is a trip that ends when what caused it heals.
-func (g *Guard) condition(l latch) bool {
-	l.until = exchange.Never
-	return g.trip(l)
-}
-
-// heal ends a condition.
+// heal ends a latch whose cause is over; what is stricter than a pause needs more.
 func (g *Guard) heal(c Control, scope Scope, id exchange.InstrumentID) {
 	if l := g.s.holds(c, scope, id, noSlot); l != nil && l.level <= Paused {
 		healed := *l

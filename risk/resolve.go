@@ -260,7 +260,7 @@ func (g *Guard) watchUnknown() {
 			}
 		}
 		if waits {
-			g.condition(latch{control: UnknownOutcome, scope: ByPair, instrument: id, level: Paused, cause: "an order's outcome is unknown"})
+			g.trip(latch{control: UnknownOutcome, scope: ByPair, instrument: id, level: Paused, cause: "an order's outcome is unknown"})
 		} else {
 			g.heal(UnknownOutcome, ByPair, id)
 		}

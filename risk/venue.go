@@ -48,7 +48,7 @@ func (g *Guard) onRequest(ev *exchange.Event) {
 	}
 	n := int64(len(kept))
 	if n >= l.ErrorRequests && failed*money.PPM >= l.ErrorPPM*n {
-		if g.condition(latch{control: APIErrorRate, level: Paused, cause: "too many requests fail"}) {
+		if g.trip(latch{control: APIErrorRate, level: Paused, cause: "too many requests fail"}) {
 			g.cancelEntries()
 		}
 	}
@@ -63,7 +63,7 @@ func (g *Guard) onDeadMan(ev *exchange.Event) {
 		return
 	}
 	if k.failed++; k.failed >= 2 {
-		g.condition(latch{control: DeadMansSwitch, level: Paused, cause: "the dead man's switch cannot be refreshed"})
+		g.trip(latch{control: DeadMansSwitch, level: Paused, cause: "the dead man's switch cannot be refreshed"})
 	}
 }
 
@@ -113,7 +113,7 @@ func (g *Guard) onStatus(ev *exchange.Event) {
 	}
 	switch {
 	case ev.Status != exchange.Online && ev.Status != exchange.PostOnlyMode && ev.Status != exchange.LimitOnlyMode && ev.Instrument == exchange.None:
-		g.condition(latch{control: VenueState, level: Paused, cause: "the venue is in " + ev.Status.String()})
+		g.trip(latch{control: VenueState, level: Paused, cause: "the venue is in " + ev.Status.String()})
 	case all && g.s.holds(VenueState, Global, exchange.None, noSlot) != nil:
 		if !was {
 			g.s.link.advice = exchange.CodeNone // what was announced is over
@@ -131,7 +131,7 @@ func (g *Guard) onAdvice(ev *exchange.Event) {
 		return
 	}
 	if ev.Code >= exchange.CodeStopNewOrders && ev.Code <= exchange.CodeEmergency {
-		g.condition(latch{control: VenueState, level: Paused, cause: "the venue advises: " + ev.Code.String()})
+		g.trip(latch{control: VenueState, level: Paused, cause: "the venue advises: " + ev.Code.String()})
 	}
 	if ev.Code >= exchange.CodeCancelOpenOrders && ev.Code <= exchange.CodeEmergency {
 		g.cancelEntries()
