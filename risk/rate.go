@@ -161,14 +161,12 @@ func (r *rateState) cycle(t exchange.Stamp, o *exchange.Order) int64 {
 // onIntent keeps what later orders are compared with.
 func (r *rateState) onIntent(rec *Record, mark money.Price) {
 	o, t := rec.Order, rec.Time
-	if r.bound.Duplicate > 0 {
-		s := sent{t, o.Slot, o.Instrument, o.Side, o.Qty, o.Cash, orderPrice(o, mark)}
-		if len(r.recent) < ringSize {
-			r.recent = append(r.recent, s)
-		} else {
-			r.recent[r.oldest] = s
-			r.oldest = (r.oldest + 1) % ringSize
-		}
+	s := sent{t, o.Slot, o.Instrument, o.Side, o.Qty, o.Cash, orderPrice(o, mark)}
+	if len(r.recent) < ringSize {
+		r.recent = append(r.recent, s)
+	} else {
+		r.recent[r.oldest] = s
+		r.oldest = (r.oldest + 1) % ringSize
 	}
 	if r.bound.SignalOrders == Unlimited || o.Side == exchange.Sell {
 		return
@@ -238,7 +236,6 @@ func (r *rateState) onDenial(rec *Record) {
 // onFill counts executions and turnover.
 func (r *rateState) onFill(rec *Record, oo *openOrder) {
 	t, ev, slot := rec.Time, rec.Event, oo.order.Slot
-	r.slot(slot)
 	r.filled[ev.Instrument], r.fresh[ev.Instrument] = t, false
 	r.executed[slot]++
 	h, m := &r.turnover[slot], int64(t)/int64(time.Minute)
@@ -271,9 +268,6 @@ func (r *rateState) feedback(t exchange.Stamp, o *exchange.Order) bool {
 
 // onMessage adds to the model of the venue's counter.
 func (r *rateState) onMessage(t exchange.Stamp, id exchange.InstrumentID, points int64) {
-	if r.bound.Tier.Threshold == Unlimited {
-		return
-	}
 	c := &r.counter[id]
 	c.milli = c.value(t, r.bound.Tier) + points*1000
 	c.at = t
@@ -366,7 +360,7 @@ func (s *state) checkThrottle(d *decision, v *Verdict) {
 
 // checkDuplicate is duplicate-order.
 func (s *state) checkDuplicate(d *decision, v *Verdict) {
-	if s.limits.Duplicate <= 0 || d.amending {
+	if d.amending {
 		return
 	}
 	price := orderPrice(d.o, s.acct.mark[d.in.ID])
@@ -382,10 +376,10 @@ func (s *state) checkDuplicate(d *decision, v *Verdict) {
 	}
 }
 
-// near reports whether two numbers differ by at most ppm of the second.
+// near reports whether two numbers differ by at most ppm of the second, which is not negative.
 func near(a, b, ppm int64) bool {
 	bound, _ := money.MulDiv(b, ppm, money.PPM, money.Floor)
-	return max(a-b, b-a) <= max(bound, -bound)
+	return max(a-b, b-a) <= bound
 }
 
 // checkSignal is signal-budget.

@@ -135,7 +135,7 @@ func (w *workshop) compile(ctx context.Context, name string, files map[string][]
 // nicely is a command that leaves the machine to others.
 func nicely(ctx context.Context, name string, args ...string) *exec.Cmd {
 	if nice, err := exec.LookPath("nice"); err == nil {
-		name, args = nice, append([]string{"-n", "10", name}, args...)
+		name, args = nice, append([]string{"-n", "5", name}, args...)
 	}
 	return exec.CommandContext(ctx, name, args...)
 }

@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ func main() {
 	n := flag.Int("n", 0, "how many, drawn at random; 0: all")
 	seed := flag.Uint64("seed", 1, "of the draw")
 	workers := flag.Int("workers", 2, "how many run at a time")
-	match := flag.String("match", "", "only mutants whose name contains this")
+	match := flag.String("match", "", "only mutants whose name matches this pattern")
 	reasons := flag.String("survivors", filepath.Join("internal", "mutate", "survivors.txt"), "the survivors that are agreed on")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -55,7 +56,11 @@ func mutate(ctx context.Context, dir, reasonsPath, match string, n int, seed uin
 	if err != nil {
 		return false, err
 	}
-	some := draw(slices.Clone(all), match, n, seed)
+	pattern, err := regexp.Compile(match)
+	if err != nil {
+		return false, fmt.Errorf("-match: %w", err)
+	}
+	some := draw(slices.Clone(all), pattern, n, seed)
 	if list {
 		for i := range some {
 			fmt.Printf("%s:%d\t%s\n", some[i].file, some[i].line, &some[i])
@@ -77,9 +82,9 @@ func mutate(ctx context.Context, dir, reasonsPath, match string, n int, seed uin
 	return judge(ctx, os.Stdout, dir, reasons, some, workers)
 }
 
-// draw keeps n mutants of those whose name contains match, in their order.
-func draw(all []mutant, match string, n int, seed uint64) []mutant {
-	all = slices.DeleteFunc(all, func(m mutant) bool { return !strings.Contains(m.String(), match) })
+// draw keeps n mutants of those whose name matches, in their order.
+func draw(all []mutant, match *regexp.Regexp, n int, seed uint64) []mutant {
+	all = slices.DeleteFunc(all, func(m mutant) bool { return !match.MatchString(m.String()) })
 	if n <= 0 || n >= len(all) {
 		return all
 	}

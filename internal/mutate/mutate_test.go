@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -47,7 +48,8 @@ func TestTheGuardHasMutantsEnoughAndAlwaysTheSame(t *testing.T) {
 			}
 		}
 	}
-	if some := draw(slices.Clone(all), "", 60, 1); len(some) != 60 || !slices.Equal(some, draw(slices.Clone(all), "", 60, 1)) || slices.Equal(some, draw(slices.Clone(all), "", 60, 2)) {
+	any := regexp.MustCompile("")
+	if some := draw(slices.Clone(all), any, 60, 1); len(some) != 60 || !slices.Equal(some, draw(slices.Clone(all), any, 60, 1)) || slices.Equal(some, draw(slices.Clone(all), any, 60, 2)) {
 		t.Error("a draw does not depend on its seed alone")
 	}
 }
