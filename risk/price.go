@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"slices"
 	"time"
 
 	"breakwater/exchange"
@@ -33,7 +34,7 @@ func (m *marketState) onPrice(t exchange.Stamp, before, now money.Price) {
 		return
 	}
 	r, ok := money.MulDiv(int64(now-before), money.PPM, int64(before), money.Half)
-	if !ok || r > 3_000_000 || r < -3_000_000 {
+	if !ok || r > 3_000_000 {
 		return // data-integrity and venue-sanity deal with such
 	}
 	perMinute, _ := money.MulDiv(r*r, int64(time.Minute), max(gone, int64(time.Second)), money.Half)
@@ -43,10 +44,8 @@ func (m *marketState) onPrice(t exchange.Stamp, before, now money.Price) {
 // volPPM is one minute's volatility in ppm.
 func (m *marketState) volPPM() int64 { return isqrt(m.variance) }
 
+// isqrt is the square root of a number that is not negative, rounded down.
 func isqrt(v int64) int64 {
-	if v <= 0 {
-		return 0
-	}
 	x := v
 	for y := (x + 1) / 2; y < x; y = (x + v/x) / 2 {
 		x = y
@@ -82,11 +81,7 @@ func (s *state) reference(id exchange.InstrumentID) money.Price {
 		return 0
 	}
 	ps := fresh[:n]
-	for i := 1; i < n; i++ { // three at most
-		for j := i; j > 0 && ps[j] < ps[j-1]; j-- {
-			ps[j], ps[j-1] = ps[j-1], ps[j]
-		}
-	}
+	slices.Sort(ps)
 	if n == 2 {
 		if !near(int64(ps[1]), int64(ps[0]), 20_000) {
 			return 0
@@ -144,11 +139,11 @@ func (s *state) checkCollar(d *decision, v *Verdict) {
 	if !d.opens {
 		near = bid
 	}
-	slip, ok := int64(0), near > 0
-	if ok && deep {
+	slip, ok := int64(0), deep
+	if deep {
 		slip, ok = money.MulDiv(int64(max(far-near, near-far)), money.PPM, int64(near), money.Ceil)
 	}
-	if !ok || !deep || slip > s.limits.WalkPPM {
+	if !ok || slip > s.limits.WalkPPM {
 		v.deny(PriceCollar, "the order would walk the book too far", Field{"slip-ppm", slip, 0}, Field{"limit-ppm", s.limits.WalkPPM, 0})
 	}
 }
@@ -229,7 +224,7 @@ func (s *state) watchesClock() bool {
 func (s *state) sanityOf(id exchange.InstrumentID) string {
 	m := &s.market[id]
 	l := &s.limits
-	if bid, ask, ok := m.book.best(); ok && l.SpreadPPM != Unlimited && bid > 0 {
+	if bid, ask, ok := m.book.best(); ok && l.SpreadPPM != Unlimited {
 		if spread, fits := money.MulDiv(int64(ask-bid), money.PPM, int64(bid), money.Ceil); !fits || spread > l.SpreadPPM {
 			return "the spread is too wide"
 		}
