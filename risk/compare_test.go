@@ -359,12 +359,6 @@ func TestASnapshotsFillsAreBookedOnce(t *testing.T) {
 	if r := d.log.last(RecFill); r.Event.Time != d.now || r.Event.TradeID != 3 {
 		t.Errorf("%+v", r.Event)
 	}
-	d.log.failAt = len(d.log.records) + 2 // the snapshot, and then the disk is full
-	snap.Fills = []exchange.Event{fill(o.ID, 4), fill(o.ID, 5)}
-	d.tryPlay(exchange.Event{Kind: exchange.KindSnapshot, Detail: &exchange.Detail{Snapshot: snap}})
-	if d.g.Balance(1) != xbt+3*xbt/100 || d.g.s.acct.tradeID[0] != 3 {
-		t.Error("booked without a record")
-	}
 }
 
 // Which open orders at the venue are not ours: those that no run on record has sent, and
