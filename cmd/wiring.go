@@ -93,7 +93,7 @@ func (p *plan) run(ctx context.Context, w watchers) ([]reports.DataFile, error) 
 	}
 	infos := make([]risk.SlotInfo, len(slots))
 	for i := range slots {
-		infos[i] = risk.SlotInfo{Name: slots[i].Name, Mode: slots[i].Mode}
+		infos[i] = risk.SlotInfo{Name: slots[i].Name, Mode: slots[i].Mode, Interval: slots[i].Interval}
 	}
 	replay := sim.NewReplay(venue, feed, 0)
 	replay.EmitTops(books)

@@ -262,6 +262,31 @@ func TestOneDryCyclePassesBeforeOrdersGoOut(t *testing.T) {
 	d.allowed(d.buy(xbt / 1000))
 }
 
+// A strategy on bars has its dry cycle from bar to bar, also when trades come first: a new
+// process has seen no bar yet.
+func TestTheDryCycleOfBarsIsNotCutShortByTradesBeforeTheFirst(t *testing.T) {
+	d := halted(t)
+	d.cfg.Slots = []SlotInfo{{Name: "one", Interval: time.Minute}}
+	c := d.request()
+	d.beat(armWait)
+	if err := d.g.ConfirmArm(c, sign(c)); err != nil {
+		t.Fatal(err)
+	}
+	d = d.reborn()
+	d.snapshot()
+	for range 3 {
+		d.trade(time.Second, d.last)
+	}
+	if d.g.Status().Phase != DryCycle {
+		t.Fatalf("phase %v after trades and no bar", d.g.Status().Phase)
+	}
+	d.price(d.last)
+	d.price(d.last)
+	if d.g.Status().Phase != Armed {
+		t.Fatalf("phase %v after two bars", d.g.Status().Phase)
+	}
+}
+
 // A request survives a restart; so does its minute.
 func TestARequestSurvivesARestart(t *testing.T) {
 	d := halted(t)

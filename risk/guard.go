@@ -283,7 +283,7 @@ func (g *Guard) outcome(o *exchange.Order, state exchange.State) {
 
 // dryNow reports whether nothing may leave: by configuration, or in the cycle after the
 // ceremony.
-func (s *state) dryNow() bool { return s.dry && s.without != DryRun || s.host.cycle }
+func (s *state) dryNow() bool { return (s.dry || s.host.cycle) && s.without != DryRun }
 
 // deny records a denial and the latches that denials set.
 func (g *Guard) deny(r Record) error {

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"slices"
 	"time"
 
 	"breakwater/exchange"
@@ -102,11 +103,12 @@ func (g *Guard) sound(ev *exchange.Event) bool {
 
 // passCycle ends the dry cycle after the ceremony: a strategy has decided on what came at
 // one instant, dry, before anything of a later one. Where there are bars, it is from one to
-// the next. A restart begins it anew.
+// the next. A restart begins it anew, also before the first bar has come.
 func (g *Guard) passCycle(ev *exchange.Event) {
 	s := g.s
+	bars := s.market[ev.Instrument].interval > 0 || slices.ContainsFunc(s.slots, func(i SlotInfo) bool { return i.Interval > 0 })
 	switch {
-	case ev.Kind != exchange.KindBar && s.market[ev.Instrument].interval > 0:
+	case ev.Kind != exchange.KindBar && bars:
 	case s.cycleAt == longAgo:
 		s.cycleAt = s.now
 	case s.now > s.cycleAt:

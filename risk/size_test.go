@@ -41,7 +41,7 @@ func ordersOf25(c *Config) { c.Limits.Order = bound(25) }
 func inModes(modes ...Mode) func(*Config) {
 	return func(c *Config) {
 		c.Limits.Modes = modes
-		c.Slots = []SlotInfo{{"one", "scalp"}, {"two", "swing"}, {"three", "scalp"}, {"four", ""}}
+		c.Slots = []SlotInfo{{Name: "one", Mode: "scalp"}, {Name: "two", Mode: "swing"}, {Name: "three", Mode: "scalp"}, {Name: "four"}}
 	}
 }
 

@@ -42,7 +42,10 @@ type state struct {
 }
 
 // SlotInfo is what the guard knows of a strategy.
-type SlotInfo struct{ Name, Mode string }
+type SlotInfo struct {
+	Name, Mode string
+	Interval   time.Duration // of the bars that it decides on; 0: not known, or trades
+}
 
 // dayState is the trading day and the extremes of equity.
 type dayState struct {

@@ -193,7 +193,7 @@ func TestADryRunAfterALiveOneChangesNothingButCancels(t *testing.T) {
 }
 
 func TestAHaltCancelsEntriesAndKeepsExitsAndPositions(t *testing.T) {
-	d := open(t, wide(), func(c *Config) { c.Slots = []SlotInfo{{"one", ""}, {"two", ""}} })
+	d := open(t, wide(), func(c *Config) { c.Slots = []SlotInfo{{Name: "one"}, {Name: "two"}} })
 	entry := d.allowed(d.order(exchange.Buy, xbt/100, 9_900*cad))
 	exit := d.allowed(d.order(exchange.Sell, xbt/100, 11_000*cad))
 	coins := d.g.Balance(1)
@@ -213,7 +213,7 @@ func TestAHaltOfAScopeCancelsTheEntriesOfThatScope(t *testing.T) {
 	for _, level := range []Level{Paused, ReduceOnly, Halted} {
 		for _, scope := range []Scope{ByPair, BySlot} {
 			d := open(t, wide(), func(c *Config) {
-				c.Slots = []SlotInfo{{"one", ""}, {"two", ""}}
+				c.Slots = []SlotInfo{{Name: "one"}, {Name: "two"}}
 				if _, err := c.Catalog.Add(exchange.Spec{Symbol: "ETH/CAD", PriceDecimals: 4, LotDecimals: 8, Tick: 1000}); err != nil {
 					t.Fatal(err)
 				}

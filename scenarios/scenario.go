@@ -214,18 +214,18 @@ func (s *Scenario) readPair(n *node, pair string) error {
 		}
 		m.Shape = append(m.Shape, pt)
 	}
-	spec := exchange.Spec{Symbol: pair, LotDecimals: 8, Tick: 1, RulesKnown: true}
+	base, quote, _ := exchange.NormalPair(pair)
+	spec := exchange.Spec{Symbol: pair, LotDecimals: min(8, data.AssetDecimals(base)), Tick: 1, RulesKnown: true}
 	for least := 1000.0; m.Price < least && spec.PriceDecimals < 7; least /= 10 {
 		spec.PriceDecimals++
 	}
 	spec.PriceDecimals++
-	base, quote, _ := exchange.NormalPair(pair)
 	for _, a := range []string{base, quote} {
 		if _, err := s.cfg.Catalog.AddAsset(a, data.AssetDecimals(a)); err != nil {
 			return n.fail("%v", err)
 		}
 	}
-	spec.OrderMin = money.Qty(f.number("order-min", 0.5/m.Price, 0, 1e9) * float64(money.Pow10[8]))
+	spec.OrderMin = money.Qty(f.number("order-min", 0.5/m.Price, 0, 1e9) * float64(money.Pow10[spec.LotDecimals]))
 	if err := f.done(); err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func (p *plan) guardConfig(facts exchange.Facts) risk.Config {
 		Catalog: p.catalog, Currency: p.currency, FeePPM: p.feePPM, Facts: facts, Limits: p.limits, Zone: p.zone, DryRun: p.dryRun, ArmKey: p.armKey,
 	}
 	for _, sp := range p.slots {
-		cfg.Slots = append(cfg.Slots, risk.SlotInfo{Name: sp.name, Mode: sp.mode})
+		cfg.Slots = append(cfg.Slots, risk.SlotInfo{Name: sp.name, Mode: sp.mode, Interval: sp.interval})
 	}
 	return cfg
 }

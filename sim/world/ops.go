@@ -34,8 +34,17 @@ type operator struct {
 // killFile is the KILL file, looked at at every approval.
 type killFile World
 
-// Present reports whether it is there.
-func (k *killFile) Present() bool { return k.ops.kill }
+// Present reports whether it is there: a file that comes between two orders of one
+// decision is seen by the second.
+func (k *killFile) Present() bool {
+	w := (*World)(k)
+	if w.verbs[chaos.TouchKill] {
+		for r := w.faults.Take(chaos.Ops); r != nil; r = w.faults.Take(chaos.Ops) {
+			w.happen(r)
+		}
+	}
+	return k.ops.kill
+}
 
 // limits are those of the next start.
 func (o *operator) limits(l risk.Limits, edit func(l risk.Limits, key, value string) (risk.Limits, error)) risk.Limits {

@@ -254,6 +254,9 @@ func (w *World) start() {
 	default:
 		w.up, w.upSince = true, w.now
 		w.afterBoot()
+		if w.ops.kill {
+			w.watchKill()
+		}
 	}
 }
 
@@ -337,7 +340,7 @@ func (w *World) guardConfig() risk.Config {
 		Zone: c.Zone, DryRun: c.DryRun, ArmKey: ownerKey.Public().(publicKey), Started: w.now,
 	}
 	for i := range c.Slots {
-		cfg.Slots = append(cfg.Slots, risk.SlotInfo{Name: c.Slots[i].Name, Mode: c.Slots[i].Mode})
+		cfg.Slots = append(cfg.Slots, risk.SlotInfo{Name: c.Slots[i].Name, Mode: c.Slots[i].Mode, Interval: c.Bars})
 	}
 	return cfg
 }

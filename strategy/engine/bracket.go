@@ -84,7 +84,7 @@ func (s *slot) Exit(id exchange.InstrumentID) {
 func (s *slot) exit(b *position, why exchange.Purpose) {
 	resting := false
 	for _, o := range b.orders {
-		if o.Side != exchange.Sell || o.Type == exchange.Market {
+		if o.Side != exchange.Sell || o.Type == exchange.Market || o.TIF == exchange.IOC {
 			continue
 		}
 		resting = true

@@ -43,6 +43,18 @@ func TestALimitThatCannotFillInsideTheCollarIsTakenBack(t *testing.T) {
 	}
 }
 
+// A strategy that asks for its exit again before the first one has filled has one exit, which
+// it does not take back itself.
+func TestAnExitThatIsOnItsWayIsNotTakenBackByASecond(t *testing.T) {
+	again := func(c *strategy.Context, _ strategy.Bar) { c.Exit(); c.Exit() }
+	r := one(&script{bars: on{1: func(c *strategy.Context, _ strategy.Bar) { c.Enter(1) }, 3: again}}, hours(flat(6, 100)...))
+	r.limits = held()
+	r.run(t)
+	if r.log.count("sell limit") != 1 || r.log.count("cancel") != 0 || r.have("XBT") != 0 {
+		t.Errorf("%v", r.log.lines)
+	}
+}
+
 // commanded is a feed in which the operator says something before a bar.
 type commanded struct {
 	exchange.Feed
