@@ -374,7 +374,7 @@ func (g *Guard) watchAges() {
 }
 
 func (s *state) pauseAfter(m *marketState) time.Duration {
-	if s.limits.StalePause == Forever {
+	if s.limits.StalePause == Forever || s.without == StaleData {
 		return Forever
 	}
 	return max(s.limits.StalePause, 2*m.interval)
@@ -400,7 +400,7 @@ func (g *Guard) schedule() {
 	if s.holds(APIErrorRate, Global, exchange.None, noSlot) != nil {
 		due = min(due, s.link.failure.Add(time.Minute))
 	}
-	if s.limits.UnknownFor != Forever && s.acct.unknown > 0 {
+	if s.limits.UnknownFor != Forever && s.acct.unknown > 0 && s.without != UnknownOutcome {
 		for i := range s.acct.open {
 			if oo := &s.acct.open[i]; oo.state == exchange.Unknown && s.level < Halted {
 				due = min(due, oo.since.Add(s.limits.UnknownFor)+1)

@@ -159,7 +159,7 @@ func (l *Link) dress(ev *exchange.Event) {
 		l.last = max(l.last, l.now)
 		return
 	}
-	if ev.Time <= l.now { // else it lies about the future
+	if ev.Time <= l.now && ev.Kind != exchange.KindNews { // else it lies about the future; and news has the time of its text
 		ev.Time = max(ev.Time, l.last)
 		l.last = ev.Time
 	}

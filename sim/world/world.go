@@ -414,6 +414,7 @@ func (w *World) advance() {
 	if len(w.agenda) > 0 && w.agenda[0].at <= t {
 		it := w.agenda[0]
 		w.agenda = w.agenda[:copy(w.agenda, w.agenda[1:])]
+		w.venue.AdvanceTo(min(t, w.stepAt-1)) // what the process answers is sent now, and not at the market's last step
 		it.do()
 		return
 	}

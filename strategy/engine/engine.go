@@ -65,6 +65,7 @@ type Engine struct {
 	bySlot [][]*slot // by instrument
 	nextID exchange.OrderID
 	orders map[exchange.OrderID]*order
+	booked []booked // by instrument
 	free   []*order
 	ready  bool // the opening snapshot was seen
 	wake   exchange.Stamp
@@ -86,7 +87,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: cfg, guard: cfg.Guard, cat: cfg.Catalog, book: newBook(cfg.Catalog, cfg.Currency),
-		bySlot: make([][]*slot, len(cfg.Catalog.Instruments)), orders: map[exchange.OrderID]*order{}, wake: exchange.Never,
+		bySlot: make([][]*slot, len(cfg.Catalog.Instruments)), orders: map[exchange.OrderID]*order{}, booked: make([]booked, len(cfg.Catalog.Instruments)), wake: exchange.Never,
 	}
 	var shares int64
 	for i, sc := range cfg.Slots {

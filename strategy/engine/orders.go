@@ -155,16 +155,16 @@ func (s *slot) SendCancel(id exchange.OrderID) {
 // onFill books an execution to the account and to its slot. The error is a difference
 // that halts.
 func (e *Engine) onFill(ev *exchange.Event) error {
+	if e.booked[ev.Instrument].has(ev.TradeID) {
+		return nil // a venue may tell a fill twice, the last one of an order too
+	}
 	o := e.orders[ev.Order]
 	if o == nil {
 		return fmt.Errorf("engine: fill of order %d, which is not open here", ev.Order)
 	}
 	s := o.slot
 	b := s.book(o.Instrument)
-	if b.trades.has(ev.TradeID) {
-		return nil // seen before
-	}
-	b.trades.add(ev.TradeID)
+	e.booked[ev.Instrument].add(ev.TradeID)
 	lots, ok := b.in.BaseAmount(ev.Qty)
 	if !ok {
 		return fmt.Errorf("engine: fill of order %d overflows", ev.Order)

@@ -112,8 +112,7 @@ func (e *Engine) bookMissed(fills []exchange.Event) error {
 	defer func() { e.behind = false }()
 	for i := range fills {
 		f := &fills[i]
-		o := e.orders[f.Order]
-		if o == nil || o.slot.book(o.Instrument).trades.has(f.TradeID) {
+		if e.orders[f.Order] == nil || e.booked[f.Instrument].has(f.TradeID) {
 			continue
 		}
 		if err := e.onFill(f); err != nil {

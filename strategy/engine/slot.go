@@ -53,7 +53,6 @@ type position struct {
 	exiting  bool             // everything is to be sold once nothing is reserved
 	purpose  exchange.Purpose // of that sale
 	orders   []*order
-	trades   booked
 }
 
 type timer struct {
