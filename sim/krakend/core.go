@@ -39,6 +39,7 @@ type core struct {
 	events    []exchange.Event
 	prints    map[uint64]printed // of the events being booked, by the venue's trade id
 	wall      exchange.Stamp     // the clock of links: real time, or in lockstep the venue's
+	turn      time.Time          // when this turn of the core began, for what waits in queues
 	hub       hub
 }
 

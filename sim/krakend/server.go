@@ -290,7 +290,7 @@ func (s *Server) run() {
 		s.now.Store(int64(c.now))
 		select {
 		case call := <-s.calls:
-			c.wall = c.link()
+			c.begin()
 			c.advance(c.clock())
 			call(c)
 			c.tellBooks()
@@ -298,7 +298,7 @@ func (s *Server) run() {
 			if c.pace.lockstep {
 				continue
 			}
-			c.wall = c.link()
+			c.begin()
 			c.advance(c.clock())
 			c.tend(now)
 		case <-s.quit:
@@ -321,13 +321,13 @@ func tickEvery(speed float64) time.Duration {
 	return max(tick, time.Duration(speed*float64(wakeEvery)/ticksAtOnce))
 }
 
-// link is the clock of the connections, whose other ends have our time whatever the
-// venue's speed.
-func (c *core) link() exchange.Stamp {
-	if c.pace.lockstep {
-		return c.now
+// begin notes when a turn of the core begins: by our clock, and by the connections', whose
+// other ends have our time whatever the venue's speed.
+func (c *core) begin() {
+	c.turn = time.Now()
+	if c.wall = c.now; !c.pace.lockstep {
+		c.wall = exchange.At(c.turn)
 	}
-	return exchange.At(time.Now())
 }
 
 // do runs f where the venue is owned and waits for it; false when the server is closed.

@@ -98,7 +98,7 @@ func TestASlowClientIsCutOffAndNobodyWaits(t *testing.T) {
 
 func TestAnOldFrameIsToldAsItsAge(t *testing.T) {
 	o := &outbox{ready: make(chan struct{}, 1)}
-	o.put([]byte("a"))
+	o.put([]byte("a"), time.Now())
 	later := time.Now().Add(time.Minute)
 	if got := o.behind(later); got < 59*time.Second {
 		t.Errorf("a frame that waits is %v old", got)
@@ -108,7 +108,7 @@ func TestAnOldFrameIsToldAsItsAge(t *testing.T) {
 		t.Errorf("%d frames are taken, %v old", len(frames), got)
 	}
 	o.close()
-	if _, ok := o.take(nil); ok || o.behind(later) != 0 || o.put([]byte("b")) {
+	if _, ok := o.take(nil); ok || o.behind(later) != 0 || o.put([]byte("b"), time.Now()) {
 		t.Error("a closed outbox gives or takes")
 	}
 }

@@ -160,7 +160,7 @@ func (c *core) send(k *socket, kind string, frame []byte) {
 
 // put queues a frame; a connection that has no room for it is cut off, not waited for.
 func (c *core) put(k *socket, frame []byte) {
-	if !k.out.put(frame) {
+	if !k.out.put(frame, c.turn) {
 		k.cut()
 	}
 	k.told = c.wall

@@ -17,12 +17,14 @@ const (
 	mostQueuedBytes = 16 << 20        // and their bytes
 	mostBehind      = 5 * time.Second // a client whose oldest frame has waited longer is cut off
 	goodbyeTime     = time.Second     // for a client to answer a close
+	mostWritten     = 64 << 10        // bytes in one write, a larger frame aside
 )
 
 // socket is a client's WebSocket connection. What stands below the line belongs to the
 // goroutine that owns the venue.
 type socket struct {
 	conn *websocket.Conn
+	raw  *rawConn // beneath conn
 	ip   string
 	out  outbox
 	end  sync.Once
@@ -49,15 +51,17 @@ type outbox struct {
 	ready  chan struct{}
 }
 
-// put adds a frame; false when there is no room, or nobody to write it.
-func (o *outbox) put(frame []byte) bool {
+// put adds a frame that comes now; false when there is no room, or nobody to write it.
+func (o *outbox) put(frame []byte, now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.shut || len(o.frames) >= mostQueued || o.bytes+len(frame) > mostQueuedBytes {
 		return false
 	}
 	if len(o.frames) == 0 {
-		o.since = time.Now()
+		if o.since = now; now.IsZero() {
+			o.since = time.Now()
+		}
 		select {
 		case o.ready <- struct{}{}:
 		default:
@@ -175,12 +179,13 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections", http.StatusTooManyRequests)
 		return
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // Kraken takes any origin
+	taken := &hijack{ResponseWriter: w}
+	conn, err := websocket.Accept(taken, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // Kraken takes any origin
 	if err != nil {
 		return // Accept has answered
 	}
 	conn.SetReadLimit(mostBodyBytes)
-	k := &socket{conn: conn, ip: ip, out: outbox{ready: make(chan struct{}, 1)}}
+	k := &socket{conn: conn, raw: taken.raw, ip: ip, out: outbox{ready: make(chan struct{}, 1)}}
 	if !s.sockets.add(k) {
 		conn.CloseNow()
 		return
@@ -215,20 +220,29 @@ func (k *socket) read(s *Server) {
 	}
 }
 
-// write writes what waits until there is no more or the client is gone.
+// write writes what waits until there is no more or the client is gone: as many frames
+// in one write as there are.
 func (k *socket) write() {
 	var frames [][]byte
+	var b []byte
 	for ok := true; ok; {
 		if frames, ok = k.out.take(frames); !ok {
 			return
 		}
 		for i, f := range frames {
-			if k.conn.Write(context.Background(), websocket.MessageText, f) != nil {
+			b = appendFrame(b, f)
+			frames[i] = nil
+			if len(b) < mostWritten && i+1 < len(frames) {
+				continue
+			}
+			if _, err := k.raw.Write(b); err != nil {
 				k.out.close()
 				k.cut()
 				return
 			}
-			frames[i] = nil
+			if b = b[:0]; cap(b) > 2*mostWritten {
+				b = nil
+			}
 		}
 	}
 }
