@@ -94,3 +94,7 @@ planted: ## make each planted mistake alone and see the scenarios find it
 .PHONY: kills
 kills: ## kill a session 200 times at random points and compare its books
 	go test -count=1 -v -run TestSessionSurvivesKill9AtRandomPoints ./session
+
+.PHONY: load
+load: ## put load on the simulated Kraken and print what it carries, beside references
+	go run ./bench/venue

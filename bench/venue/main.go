@@ -35,7 +35,7 @@ const (
 func main() {
 	span := flag.Float64("seconds", 5, "of each measurement")
 	only := flag.String("only", "", "one measurement: rest, acks, fanout or memory")
-	serve := flag.String("serve", "", "be a reference: rest or fanout")
+	serve := flag.String("serve", "", "be a reference: rest, fanout or echo")
 	flag.Parse()
 	var err error
 	if *serve != "" {
@@ -81,7 +81,7 @@ func bench(out io.Writer, only string, span time.Duration) error {
 		}
 		lines = append(lines, more...)
 	}
-	fmt.Fprintf(out, "%s, %d CPUs, %s/%s, load %s; client and server share the machine, %v each\n\n", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, load(), span)
+	fmt.Fprintf(out, "%s, %d CPUs, %s/%s, load %s; client and server share the machine; %v each, of the acks the best of %d\n\n", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, load(), span, ackTries)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "what\tbar\there\treference\t")
 	for _, l := range lines {

@@ -20,9 +20,9 @@ import (
 
 // serveReference is the least that a server of the kind can do, until it is killed.
 func serveReference(name string) error {
-	handler, ok := map[string]http.HandlerFunc{"rest": bareREST, "fanout": bareFanout}[name]
+	handler, ok := map[string]http.HandlerFunc{"rest": bareREST, "fanout": bareFanout, "echo": bareEcho}[name]
 	if !ok {
-		return fmt.Errorf("no reference %q; there are rest and fanout", name)
+		return fmt.Errorf("no reference %q; there are rest, fanout and echo", name)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -75,5 +75,29 @@ func bareFanout(w http.ResponseWriter, r *http.Request) {
 	<-all
 	for conn.Write(context.Background(), websocket.MessageText, bareFrame) == nil {
 		continue
+	}
+}
+
+// bareEcho reads an order and answers with its number, as add_order does.
+func bareEcho(w http.ResponseWriter, r *http.Request) {
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer conn.CloseNow()
+	for {
+		_, b, err := conn.Read(context.Background())
+		if err != nil {
+			return
+		}
+		var q struct {
+			ReqID int `json:"req_id"`
+		}
+		if json.Unmarshal(b, &q) != nil {
+			return
+		}
+		if conn.Write(context.Background(), websocket.MessageText, fmt.Appendf(nil, `{"method":"add_order","req_id":%d,"result":{"order_id":"OQCLML-BW3P3-BUCMWZ"},"success":true}`, q.ReqID)) != nil {
+			return
+		}
 	}
 }
