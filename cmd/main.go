@@ -95,7 +95,7 @@ lose all of your money.`,
 	root.PersistentFlags().Lookup("cpuprofile").Hidden = true
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.startProfile() }
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.backtestCommand(), a.demoCommand(), a.dataCommand(), a.strategiesCommand(), a.riskCommand(), a.tradeCommand(), a.statusCommand(), a.killCommand(), a.armCommand(), a.flattenCommand(), a.signCommand(), a.journalCommand(), a.venueCommand(), a.scenariosCommand(), a.versionCommand())
+	root.AddCommand(a.backtestCommand(), a.demoCommand(), a.dataCommand(), a.strategiesCommand(), a.riskCommand(), a.tradeCommand(), a.statusCommand(), a.killCommand(), a.armCommand(), a.flattenCommand(), a.resumeCommand(), a.signCommand(), a.journalCommand(), a.venueCommand(), a.scenariosCommand(), a.versionCommand())
 	return root
 }
 

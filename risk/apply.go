@@ -194,7 +194,7 @@ func (s *state) applySnapshot(snap *exchange.Snapshot) error {
 // applyDay begins a trading day. The first one also sets the high-water mark.
 func (s *state) applyDay(r *Record) {
 	d := &s.day
-	d.end = s.endOfDay(r.Time)
+	d.began, d.end = r.Time, s.endOfDay(r.Time)
 	d.start, d.low = r.Equity, r.Equity
 	if !d.started || planted.On(planted.HighLowered) {
 		d.started, d.high = true, r.Equity

@@ -185,7 +185,7 @@ var Declarations = [controls]Declaration{
 	DailyLoss: {
 		Name: "daily-loss", Family: "loss", Default: "5 % or 20", Scope: "global", Survives: true,
 		Rule: "equity at the start of the trading day plus flows less equity now reaches the limit; realised and unrealised, after fees; the day ends only when the venue's clock agrees, where it is declared; without a valid day start nothing is armed",
-		Trip: "REDUCE_ONLY; entries cancelled", Reset: "next trading day with a reason",
+		Trip: "REDUCE_ONLY; entries cancelled", Reset: "from the next trading day on breakwater resume, with a reason, if nothing else needs the ceremony; or the ceremony",
 	},
 	HourlyLoss: {
 		Name: "hourly-loss", Family: "loss", Default: "100", Scope: "global", Survives: true,

@@ -16,7 +16,7 @@ func limited(change func(*Limits)) func(*Config) {
 	return func(c *Config) { change(&c.Limits) }
 }
 
-// nextDay ends nothing by itself; with the ceremony it does.
+// nextDay ends nothing by itself; with a reason it does.
 func nextDay(d *desk) {
 	d.now = exchange.Stamp(d.now.Day()+1) * exchange.Stamp(24*time.Hour)
 	d.price(d.last)
@@ -24,7 +24,9 @@ func nextDay(d *desk) {
 
 func nextDayWithReason(d *desk) {
 	nextDay(d)
-	d.ceremony()
+	if err := d.g.Resume("drill"); err != nil {
+		d.Fatal(err)
+	}
 }
 
 // sameDayWithReason lifts the latch and finds the loss still there.

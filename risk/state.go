@@ -50,6 +50,7 @@ type SlotInfo struct {
 // dayState is the trading day and the extremes of equity.
 type dayState struct {
 	started bool
+	began   exchange.Stamp
 	end     exchange.Stamp
 	start   money.Amount // equity when the day began, flows since then added
 	high    money.Amount // high-water mark, flows added

@@ -28,7 +28,7 @@ const (
 )
 
 // commands are what a session can be asked for.
-var commands = []string{"arm-request", "arm-confirm", "flatten-request", "flatten-confirm"}
+var commands = []string{"arm-request", "arm-confirm", "flatten-request", "flatten-confirm", "resume"}
 
 // What a session does by itself beside the events, recorded like an operator's act.
 const (
@@ -157,6 +157,8 @@ func (a *act) carryOut(g *risk.Guard) (challenge string, err error) {
 		return g.RequestFlatten(a.Reason, random)
 	case "flatten-confirm":
 		return "", g.ConfirmFlatten(a.Challenge, a.Signature)
+	case "resume":
+		return "", g.Resume(a.Reason)
 	case actFault:
 		g.JournalFault(a.Cause)
 		return "", nil
@@ -249,6 +251,18 @@ func (c Ceremony) Confirm(ctx context.Context, state, challenge string, signatur
 		return err
 	}
 	a, err := ask(ctx, state, &request{Command: string(c) + "-confirm", Challenge: text, Signature: signature})
+	if err != nil {
+		return err
+	}
+	if !a.OK {
+		return Refused(errors.New(a.Text))
+	}
+	return nil
+}
+
+// Resume lets the session of a state directory go on after a day that lost its limit.
+func Resume(ctx context.Context, state, reason string) error {
+	a, err := ask(ctx, state, &request{Command: "resume", Reason: reason})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"slices"
 	"time"
 
 	"breakwater/exchange"
@@ -128,6 +129,13 @@ func (s *session) flatten(g *risk.Status) *Sale {
 	return out
 }
 
+// dayIsLost reports whether nothing but the loss of a day makes it REDUCE_ONLY.
+func dayIsLost(g *risk.Status) bool {
+	return !slices.ContainsFunc(g.Latches, func(l risk.Latch) bool {
+		return l.Level == risk.ReduceOnly && l.Control != risk.DailyLoss && l.Control != risk.ProfileLimits && l.Control != risk.RampUp
+	})
+}
+
 // next is what a person should do.
 func next(g *risk.Status, canArm bool) string {
 	switch {
@@ -147,8 +155,10 @@ func next(g *risk.Status, canArm bool) string {
 		return "arm it: breakwater arm request"
 	case g.Phase == risk.DryCycle:
 		return "wait: one dry cycle passes before orders go out"
+	case g.Level == risk.ReduceOnly && dayIsLost(g):
+		return "nothing opens today; find out why; from the next trading day on: breakwater resume"
 	case g.Level == risk.ReduceOnly:
-		return "nothing opens; look at the causes above"
+		return "nothing opens; look at the causes above; when they are mended: breakwater arm request"
 	case g.Level == risk.Paused:
 		return "wait: the pause ends by itself"
 	}
