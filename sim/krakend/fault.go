@@ -46,7 +46,7 @@ var verbs = []verb{
 // faultMaking is a new rule.
 type faultMaking struct {
 	Do      string `json:"do" doc:"what: see the table in docs/venue.md"`
-	On      string `json:"on,omitempty" doc:"endpoints with | between them: AddOrder|CancelOrder; without it every private one"`
+	On      string `json:"on,omitempty" doc:"endpoints with | between them: AddOrder|CancelOrder; without it every private one. Of a stream's fault channels or methods: book|add_order; without it all"`
 	Account string `json:"account,omitempty" doc:"requests of this account only"`
 	After   int    `json:"after,omitempty" doc:"let so many requests pass first"`
 	Times   int    `json:"times,omitempty" doc:"how often at most; 0: no end"`
@@ -71,6 +71,7 @@ type fault struct {
 	faultMaking
 	id     uint64
 	verb   verb
+	stream bool // it is about frames
 	on     []string
 	since  exchange.Stamp
 	until  exchange.Stamp
@@ -112,22 +113,12 @@ var faultRoutes = []route{
 func newFault(t faultMaking, now exchange.Stamp) (*fault, error) {
 	t.Do = strings.ReplaceAll(t.Do, "_", "-")
 	f := &fault{faultMaking: t, since: now, until: exchange.Never}
-	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == t.Do })
-	if i < 0 {
-		names := []string{}
-		for _, v := range verbs {
-			names = append(names, v.name)
-		}
-		return nil, refuse(http.StatusBadRequest, "there is no fault %q; there are %s", t.Do, strings.Join(names, ", "))
+	stream, err := f.asStream()
+	if !stream {
+		err = f.asCall()
 	}
-	f.verb = verbs[i]
-	f.wait = f.verb.wait
-	for _, name := range strings.FieldsFunc(t.On, func(r rune) bool { return r == '|' }) {
-		_, private := privateCalls[name]
-		if _, public := publicCalls[name]; !private && !public {
-			return nil, refuse(http.StatusBadRequest, "on: there is no endpoint %q", name)
-		}
-		f.on = append(f.on, name)
+	if err != nil {
+		return nil, err
 	}
 	if t.For != "" {
 		d, err := time.ParseDuration(t.For)
@@ -154,12 +145,34 @@ func newFault(t faultMaking, now exchange.Stamp) (*fault, error) {
 	return f, nil
 }
 
+// asCall makes a rule one of REST.
+func (f *fault) asCall() error {
+	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == f.Do })
+	if i < 0 {
+		names := []string{}
+		for _, v := range slices.Concat(verbs, streamVerbs) {
+			names = append(names, v.name)
+		}
+		return refuse(http.StatusBadRequest, "there is no fault %q; there are %s", f.Do, strings.Join(names, ", "))
+	}
+	f.verb = verbs[i]
+	f.wait = f.verb.wait
+	for _, name := range strings.FieldsFunc(f.On, func(r rune) bool { return r == '|' }) {
+		_, private := privateCalls[name]
+		if _, public := publicCalls[name]; !private && !public {
+			return refuse(http.StatusBadRequest, "on: there is no endpoint %q", name)
+		}
+		f.on = append(f.on, name)
+	}
+	return nil
+}
+
 // meet is the rule that acts on a request, nil when none does.
 func (t *faultTable) meet(v *visit) *fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, f := range t.rules {
-		if f.over(v.at) || !f.about(v) {
+		if f.stream || f.over(v.at) || !f.about(v) {
 			continue
 		}
 		if f.seen++; f.seen <= f.After || f.Chance > 0 && f.chance.IntN(100) >= f.Chance {
@@ -230,6 +243,7 @@ func (s *Server) listFaults(*question) (any, error) {
 }
 
 func (s *Server) makeFault(q *question) (any, error) {
+	defer s.disturbStreams()
 	var told faultMaking
 	if err := strict(q.body, &told); err != nil {
 		return nil, refuse(http.StatusBadRequest, "%s", plainJSON(err))
@@ -255,6 +269,7 @@ func (s *Server) makeFault(q *question) (any, error) {
 }
 
 func (s *Server) clearFaults(*question) (any, error) {
+	defer s.disturbStreams()
 	t := &s.faults
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -263,6 +278,7 @@ func (s *Server) clearFaults(*question) (any, error) {
 }
 
 func (s *Server) endFault(q *question) (any, error) {
+	defer s.disturbStreams()
 	t := &s.faults
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,6 +135,9 @@ func (r *visit) row() pageRequest {
 
 func (f *fault) row() pageFault {
 	on := "every private call"
+	if f.stream {
+		on = "every frame"
+	}
 	if len(f.on) > 0 {
 		on = strings.Join(f.on, ", ")
 	}
@@ -267,10 +271,11 @@ func (c *core) buttons(v *pageView, m *market) {
 	}
 	fault := func(label string, body map[string]any) pageButton {
 		i := 0
-		for i < len(verbs) && verbs[i].name != body["do"] {
+		all := slices.Concat(verbs, streamVerbs)
+		for all[i].name != body["do"] {
 			i++
 		}
-		return button(label, "POST /sim/faults", verbs[i].about, body)
+		return button(label, "POST /sim/faults", all[i].about, body)
 	}
 	modes := pageGroup{Title: "Mode"}
 	for s := exchange.Online; s <= exchange.Maintenance; s++ {
@@ -295,6 +300,15 @@ func (c *core) buttons(v *pageView, m *market) {
 			fault("2 s late, for a minute", map[string]any{"do": "delay", "for": "1m"}),
 			fault("hide fresh orders, 45 s", map[string]any{"do": "hide-order", "for": "45s"}),
 			fault("no balances, 30 s", map[string]any{"do": "zero-balances", "on": "Balance|BalanceEx", "for": "30s"}),
+		}},
+		{"WebSocket", []pageButton{
+			fault("disconnect all", map[string]any{"do": "disconnect", "for": "2s"}),
+			fault("silence, 30 s", map[string]any{"do": "freeze", "for": "30s"}),
+			fault("a frame is missing", map[string]any{"do": "gap", "on": "book|executions", "times": 1}),
+			fault("a frame comes twice", map[string]any{"do": "replay", "on": "book|executions", "times": 1}),
+			fault("wrong checksum", map[string]any{"do": "bad-checksum", "times": 1}),
+			fault("next order is lost", map[string]any{"do": "lose-request", "on": "add_order", "times": 1}),
+			fault("next order's answer is lost", map[string]any{"do": "gap", "on": "add_order", "times": 1}),
 		}},
 	}
 	if m.crowd != nil {
