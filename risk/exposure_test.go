@@ -98,7 +98,7 @@ func TestAModesBoundsHoldExactly(t *testing.T) {
 	mode := Mode{Name: "scalp", SharePPM: 1000, Count: 2, Notional: 50}
 	d := crossed(t, inModes(mode, Mode{Name: "swing", SharePPM: 1000, Count: 2, Notional: 50}))
 	s := d.g.s
-	s.slots = []SlotInfo{{"a", "scalp"}, {"b", "swing"}, {"c", "scalp"}}
+	s.slots = []SlotInfo{{Name: "a", Mode: "scalp"}, {Name: "b", Mode: "swing"}, {Name: "c", Mode: "scalp"}}
 	s.acct.equity = 100_000 // the share is 100
 	s.acct.slot(0).buying[0] = 20
 	s.acct.slot(1).buying[0] = 500 // another mode's

@@ -374,8 +374,8 @@ func TestAForeignFillIsOnRecordOnce(t *testing.T) {
 			t.Error("not durable")
 		}
 	}
-	if d.g.s.acct.tradeID[0] != 7 {
-		t.Errorf("trade %d", d.g.s.acct.tradeID[0])
+	if !d.g.s.acct.booked[0].has(7) {
+		t.Error("the trade is not booked")
 	}
 }
 
