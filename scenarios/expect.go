@@ -130,6 +130,9 @@ func (s *Scenario) readValue(f *fields, x *Expectation) {
 	case "level", "final-level":
 		known(levelNames)
 		x.level = risk.Level(max(0, slices.Index(levelNames, x.Value)))
+		if x.Kind == "level" && x.level == risk.Active {
+			f.fail(at, "no latch has the level ACTIVE; write final-level, or event: lift")
+		}
 	case "calls":
 		known(world.CallNames())
 	case "fills":
@@ -182,8 +185,11 @@ func (s *Scenario) readFilters(f *fields, x *Expectation) {
 	if slices.Contains(timed, x.Kind) {
 		x.within, x.after, x.before = f.span("within", 0), f.span("after", 0), f.span("before", 0)
 		if x.of = f.text("of"); x.of != "" {
-			if s.cfg.Plan.Find(strings.TrimSuffix(x.of, "-end")) < 0 && x.of != "start" {
+			at := s.cfg.Plan.Find(strings.TrimSuffix(x.of, "-end"))
+			if at < 0 && x.of != "start" {
 				f.fail(f.at("of"), "of %q is no fault%s", x.of, nearest(x.of, append(s.faultNames(), "start")))
+			} else if strings.HasSuffix(x.of, "-end") && s.cfg.Plan.Rules[at].For == 0 {
+				f.fail(f.at("of"), "%s has no end: write for: 1m there", s.cfg.Plan.Called(at))
 			}
 		}
 		if name := f.text("control"); name != "" {
@@ -192,6 +198,7 @@ func (s *Scenario) readFilters(f *fields, x *Expectation) {
 				f.fail(f.at("control"), "control %q is unknown%s", name, nearest(name, controlNames()))
 			}
 		}
+		s.readWindow(f, x)
 		if pair := f.text("pair"); pair != "" {
 			in, ok := s.cfg.Catalog.Find(pair)
 			if !ok {
@@ -229,6 +236,16 @@ func (s *Scenario) readFilters(f *fields, x *Expectation) {
 		if x.Kind == "never" && (x.min >= 0 || x.max >= 0) {
 			f.fail(f.n, "never has no bounds; write event with max")
 		}
+	}
+}
+
+// readWindow refuses a part of the scenario that there is not.
+func (s *Scenario) readWindow(f *fields, x *Expectation) {
+	switch d := s.cfg.Duration; {
+	case x.after >= d && x.after > 0:
+		f.fail(f.at("after"), "after %s is behind the end of the scenario: nothing can meet that", x.after)
+	case x.before > 0 && x.before <= x.after:
+		f.fail(f.at("before"), "before %s is not behind after %s: nothing can meet that", x.before, x.after)
 	}
 }
 

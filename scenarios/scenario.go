@@ -42,6 +42,9 @@ func (s *Scenario) Config() world.Config { return s.cfg }
 // defaultStart is a Sunday morning on which the clocks change in Toronto.
 const defaultStart = "2025-03-09T06:30:00Z"
 
+// longest is the longest scenario: a year of days.
+const longest = 366 * 24 * time.Hour
+
 // Read reads a scenario file; name is what messages call it. The error is an *Error.
 func Read(name string, text []byte) (*Scenario, error) {
 	root, err := parse(name, text)
@@ -60,6 +63,9 @@ func Read(name string, text []byte) (*Scenario, error) {
 	s.readAblation(f)
 	if err := f.done(); err != nil {
 		return nil, err
+	}
+	if s.cfg.Duration > longest {
+		return nil, f.at("duration").fail("duration %s is longer than %s", s.cfg.Duration, longest)
 	}
 	if _, err := world.New(s.cfg); err != nil {
 		return nil, root.fail("%s", strings.TrimPrefix(err.Error(), "world: "))
@@ -368,7 +374,13 @@ func (s *Scenario) readStrategy(n *node, of int) error {
 			}
 			return made, err
 		}
-		if _, err := slot.Make(0); err != nil {
+		names := []string{"scripted"}
+		for _, info := range strategy.List() {
+			names = append(names, info.Name)
+		}
+		if !slices.Contains(names, name) {
+			f.fail(f.at("name"), "no strategy %q%s", name, nearest(name, names))
+		} else if _, err := slot.Make(0); err != nil {
 			f.fail(n, "%s", strings.TrimPrefix(err.Error(), "strategy: "))
 		}
 	}
@@ -453,7 +465,7 @@ func (s *Scenario) readPlan(f *fields) {
 	for _, n := range f.list("news") {
 		g := n.fields("a headline")
 		news := world.News{
-			At: g.span("at", 0), Times: int(g.whole("times", 1, 1, 100_000)), Every: g.span("every", 0), Text: g.need("text", "Exchange lists FOO"),
+			At: g.span("at", 0), Times: int(g.whole("times", 1, 1, 1000)), Every: g.span("every", 0), Text: g.need("text", "Exchange lists FOO"),
 			Source: uint16(g.whole("source", 1, 0, 1000)), Age: g.span("age", 0),
 		}
 		if err := g.done(); err != nil && f.err == nil {
@@ -470,6 +482,9 @@ func (s *Scenario) readPlan(f *fields) {
 		}
 		if err := g.done(); err != nil && f.err == nil {
 			f.err = err
+		}
+		if act.At >= s.cfg.Duration && f.err == nil {
+			f.err = n.fail("at %s is behind the end of the scenario, which lasts %s", act.At, s.cfg.Duration)
 		}
 		s.cfg.Acts = append(s.cfg.Acts, act)
 	}
