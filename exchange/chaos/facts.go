@@ -148,19 +148,18 @@ func (l *Link) wakeable() exchange.Stamp {
 	return max(l.now, l.wanted-exchange.Stamp(l.clock.off))
 }
 
-// dress gives an event the times that the caller sees: the venue's goes forward, the time
-// of receipt is our clock's, and so is a beat's.
-func (l *Link) dress(ev *exchange.Event) {
+// dress gives an event the times that the caller sees: the time of receipt is our clock's,
+// and so is a beat's. What comes late has the time at which it comes, however many beats
+// there were before it; only news keeps its age, and what lies about the future its lie.
+func (l *Link) dress(ev *exchange.Event, due exchange.Stamp) {
 	ev.Received = l.ours()
-	if ev.Kind == exchange.KindBeat {
+	switch {
+	case ev.Kind == exchange.KindBeat:
 		if l.clock.off != 0 || l.clock.frozen != 0 {
 			ev.Time = ev.Received
 		}
-		l.last = max(l.last, l.now)
-		return
-	}
-	if ev.Time <= l.now && ev.Kind != exchange.KindNews { // else it lies about the future; and news has the time of its text
-		ev.Time = max(ev.Time, l.last)
-		l.last = ev.Time
+	case ev.Kind == exchange.KindNews:
+	case ev.Time <= l.now:
+		ev.Time = max(ev.Time, due)
 	}
 }

@@ -50,7 +50,6 @@ type Link struct {
 	in     exchange.Event // as the inner one filled it
 	seq    uint64
 	now    exchange.Stamp // of the venue
-	last   exchange.Stamp // told
 	queue  []item         // by due, then in order
 	pushed uint64
 	ended  bool // the inner one has
@@ -219,7 +218,7 @@ func (l *Link) pop(ev *exchange.Event) (told bool) {
 	*ev = it.ev
 	l.seq++
 	ev.Seq = l.seq
-	l.dress(ev)
+	l.dress(ev, it.due)
 	l.reach(ev)
 	return true
 }
