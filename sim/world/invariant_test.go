@@ -44,12 +44,6 @@ func TestEachInvariantCanBreak(t *testing.T) {
 		}},
 		"alert-within-5s": {5 * time.Minute, func(w *World) { w.alerts = append(w.alerts, Alert{What: "drawdown", At: w.now, Heard: exchange.Never}) }},
 		"money-conserved": {5 * time.Minute, func(w *World) { w.net = func(exchange.AssetID) money.Amount { return 1 } }},
-		"limits-hold": {5 * time.Minute, func(w *World) { w.eyes.owed = append(w.eyes.owed, risk.ForeignOrder) }},
-		"no-look-ahead": {2*time.Minute + time.Second, func(w *World) {
-			for _, o := range w.eyes.open {
-				o.Sent = w.now.Add(time.Hour)
-			}
-		}},
 		"trading-resumes-after-heal": {2 * time.Minute, func(w *World) {
 			w.tell(exchange.Event{Kind: exchange.KindIntegrity, Code: exchange.CodeChecksum})
 		}},
