@@ -20,9 +20,25 @@ func TestBenchmarkLinesAreReadByUnit(t *testing.T) {
 }
 
 func TestMissingBenchmarkIsNotReached(t *testing.T) {
-	for _, l := range (results{}).lines() {
+	for _, l := range append((results{}).lines(), (results{}).safety()...) {
 		if l.holds {
 			t.Errorf("%q holds without having been measured", l.what)
+		}
+	}
+}
+
+// A bar is reached by what is at it, and not by what is beyond.
+func TestSafetyHoldsUpToItsBars(t *testing.T) {
+	at := func(worse float64) results {
+		return results{
+			"./risk OrderThroughAllControls": {"ns/op": 2000 * worse, "allocs/op": 0}, "./risk BarThroughGuard": {"ns/op": 40 * worse}, "./session KillProbe": {"ns/op": 1},
+			"./data/journal EncodeAndChain": {"records/s": 1e6 / worse}, "./data/journal Durable": {"ratio": 1.2 * worse}, "./data/journal Groups": {"records/s": 1e5 / worse},
+			"./data/journal Recovery": {"s/recovery": 4.999 * worse},
+		}
+	}
+	for i, l := range at(1).safety() {
+		if beyond := at(1.01).safety()[i]; !l.holds || beyond.holds {
+			t.Errorf("%s: holds %v at its bar, %v beyond", l.what, l.holds, beyond.holds)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -30,6 +31,12 @@ const (
 	ticksLeast       = 5e6 // a second
 	bookLeast        = 5e6
 	venueLeast       = 1e6
+	orderMostNs      = 2000 // through all controls, the KILL probe beside it
+	barMostNs        = 40   // of the guard, without orders
+	chainLeast       = 1e6  // records a second
+	durableRatioMost = 1.2  // of a raw write and sync
+	groupsLeast      = 1e5
+	recoveryMostS    = 5 // of a million records
 	rows             = 2_000_000
 	rowsFew          = 500_000
 	fastBars         = 10
@@ -63,7 +70,7 @@ func bench(out io.Writer, runs int) error {
 	fmt.Fprintf(out, "%s, %d CPUs, %s, load %s; %d runs of each program, medians; of package benchmarks the quickest of five\n\n", runtime.Version(), runtime.NumCPU(), platform(), load(), runs)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "what\tbar\there\treference\t")
-	for _, l := range append(p.lines(), b.lines()...) {
+	for _, l := range slices.Concat(p.lines(), b.lines(), b.safety()) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", l.what, l.bar, l.here, l.reference, verdict(l.holds))
 	}
 	if err := t.Flush(); err != nil || p.holds() {

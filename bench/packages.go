@@ -17,6 +17,9 @@ var wanted = []struct{ pkg, names string }{
 	{"./sim", "TradeTicks|BookAlone|VenueBookOnly"},
 	{"./strategy/engine", "EngineSMACross"},
 	{"./bench", "FeedAlone|GuardAndVenue"},
+	{"./risk", "OrderThroughAllControls|BarThroughGuard"},
+	{"./session", "KillProbe"},
+	{"./data/journal", "EncodeAndChain|Durable|Groups|Recovery"},
 }
 
 // goBenchmarks runs them, several times each, and keeps the quickest: they are measured by
