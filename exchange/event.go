@@ -147,7 +147,9 @@ type KeyInfo struct {
 	AllowedIPs  []string
 	Created     Stamp
 	ValidUntil  Stamp // Never when it does not end
-	Nonce       uint64
+	// Nonce is the highest that the venue has seen of the key, Sent the highest that we have
+	// sent with it, this question's included: a venue that is ahead has heard somebody else.
+	Nonce, Sent uint64
 }
 
 // Check is the outcome of a check of the program's surroundings, by the name of the

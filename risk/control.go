@@ -229,7 +229,7 @@ var Declarations = [controls]Declaration{
 	},
 	Reconcile: {
 		Name: "reconcile", Family: "account", Default: "0.1 % or a lot, twice, 5 s apart", Scope: "pair", Survives: true,
-		Rule: "balances and open orders as the venue sees them agree with ours, and were compared since the start; a difference inside our own books halts at once, and so does one of an exact source",
+		Rule: "balances and open orders as the venue sees them agree with ours, and were compared since the start, in a session every minute, and for buys in the last two minutes; a difference inside our own books halts at once, and so does one of an exact source",
 		Trip: "HALTED pair; two pairs: global", Reset: "ceremony",
 	},
 	APIErrorRate: {
@@ -264,7 +264,7 @@ var Declarations = [controls]Declaration{
 	},
 	KeyPolicy: {
 		Name: "key-policy", Family: "host", Default: "no withdrawal right, IP list, nothing unknown", Scope: "global", Facts: exchange.FactKeyInfo, Survives: true,
-		Rule: "the key has every permission it needs, none that is forbidden or unknown, an IP allow-list, and has not ended; the last check is at most 2 hours old; an end within a week and an age above 30 and 90 days are noted",
+		Rule: "the key has every permission it needs, none that is forbidden or unknown, an IP allow-list, and has not ended; the venue has seen no nonce beyond ours; the last check is at most 2 hours old; an end within a week and an age above 30 and 90 days are noted",
 		Trip: "refuse to arm; HALTED on drift", Reset: "ceremony",
 	},
 	EnvironmentMatch: {

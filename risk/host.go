@@ -135,6 +135,8 @@ func keyFault(k *exchange.KeyInfo, now exchange.Stamp) string {
 		return "the key has no list of allowed addresses; set one at the venue"
 	case k.ValidUntil <= now:
 		return "the key has ended"
+	case k.Nonce > k.Sent:
+		return "the venue has seen a nonce that we did not send: somebody else uses the key; revoke it now"
 	}
 	return ""
 }

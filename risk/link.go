@@ -11,28 +11,29 @@ import (
 
 // linkState is what the guard knows of the venue and of the line to it.
 type linkState struct {
-	due       exchange.Stamp // next instant at which time alone changes something here
-	heartbeat exchange.Stamp
-	skew      [5]time.Duration
-	skews     int // compared so far
-	warned    bool
-	requests  []request
-	nonces    window
-	deadMan   exchange.Stamp // next refresh
-	failed    int            // refreshes in a row
-	stands    exchange.Stamp // the dead man's switch: the last refresh that succeeded
-	clockAt   exchange.Stamp // last comparison of clocks
-	failure   exchange.Stamp // last request that failed
-	lookAt    exchange.Stamp // next look at the account
-	routineAt exchange.Stamp // of it, the one that is due once a minute
-	asks      []asked        // snapshots that were asked for and have not come
-	odd       []oddBalance   // balances that did not agree at first sight
-	missed    []missedOrder  // our working orders that the last snapshot did not have
-	advice    exchange.Code
-	heard     map[uint16]*window // news by source
-	titles    []uint64           // hashes of the last headlines
-	differs   []exchange.AssetID // of the first snapshot that did not agree
-	differsAt exchange.Stamp
+	due        exchange.Stamp // next instant at which time alone changes something here
+	heartbeat  exchange.Stamp
+	skew       [5]time.Duration
+	skews      int // compared so far
+	warned     bool
+	requests   []request
+	nonces     window
+	deadMan    exchange.Stamp // next refresh
+	failed     int            // refreshes in a row
+	stands     exchange.Stamp // the dead man's switch: the last refresh that succeeded
+	clockAt    exchange.Stamp // last comparison of clocks
+	comparedAt exchange.Stamp // last snapshot of the account
+	failure    exchange.Stamp // last request that failed
+	lookAt     exchange.Stamp // next look at the account
+	routineAt  exchange.Stamp // of it, the one that is due once a minute
+	asks       []asked        // snapshots that were asked for and have not come
+	odd        []oddBalance   // balances that did not agree at first sight
+	missed     []missedOrder  // our working orders that the last snapshot did not have
+	advice     exchange.Code
+	heard      map[uint16]*window // news by source
+	titles     []uint64           // hashes of the last headlines
+	differs    []exchange.AssetID // of the first snapshot that did not agree
+	differsAt  exchange.Stamp
 }
 
 // oddBalance is a balance that did not agree when the venue first told it.
@@ -47,9 +48,10 @@ type missedOrder struct {
 	since exchange.Stamp
 }
 
-// How old a fact may be that is asked for again and again: the venue's clock, and hourly
-// the key.
+// How old a fact may be that is asked for again and again: the venue's clock, hourly the
+// key, every minute the account.
 const (
+	booksMaxAge = 2 * compareEvery
 	clockMaxAge = 10 * time.Minute
 	keyMaxAge   = 2 * time.Hour
 )
@@ -136,11 +138,14 @@ func (g *Guard) onForeign(cause string) {
 	g.trip(latch{control: ForeignOrder, level: Halted, cause: cause})
 }
 
-// checkSynced is reconcile before the first comparison since a start: what is owned and
-// open is not certain yet.
+// checkSynced is reconcile before the first comparison since a start, and once the last one
+// is too old: what is owned and open is not certain. Exits go out on an old one.
 func (s *state) checkSynced(d *decision, v *Verdict) {
-	if !s.synced {
+	switch {
+	case !s.synced:
 		v.deny(Reconcile, "the books were not compared with the venue's since the start")
+	case d.opens && s.comparesRoutinely() && s.now.Sub(s.link.comparedAt) > booksMaxAge:
+		v.deny(Reconcile, "the books were not compared with the venue's of late", Field{Key: "age-s", Value: int64(s.now.Sub(s.link.comparedAt) / time.Second)})
 	}
 }
 

@@ -201,6 +201,7 @@ func (g *Guard) onFact(ev *exchange.Event) (moved bool) {
 			g.flaw(ev, ev.Code)
 		}
 	case exchange.KindSnapshot:
+		s.link.comparedAt = s.now
 		g.onSnapshot(ev)
 		return true
 	case exchange.KindBalance:

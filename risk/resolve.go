@@ -95,11 +95,14 @@ func (g *Guard) look() {
 // replay's are compared at its end.
 func (g *Guard) lookRoutinely() {
 	s := g.s
-	if k := &s.link; s.limits.ReconcilePPM > 0 && s.limits.NeedsArming && k.routineAt == exchange.Never {
+	if k := &s.link; s.comparesRoutinely() && k.routineAt == exchange.Never {
 		k.routineAt = s.now.Add(compareEvery)
 		g.lookAgain(k.routineAt)
 	}
 }
+
+// comparesRoutinely reports whether the account is asked for every minute.
+func (s *state) comparesRoutinely() bool { return s.limits.ReconcilePPM > 0 && s.limits.NeedsArming }
 
 // onSnapshot is reconcile: a difference must show twice, a while apart, since fills may be
 // on their way; exact sources are taken at their first word.

@@ -50,7 +50,7 @@ var tables = []table{
 	}},
 	{exchange.Detail{}, []string{"text:Text", "snapshot:Snapshot", "key:Key", "check:Check"}},
 	{exchange.KeyInfo{}, []string{
-		"permissions:Permissions", "allowed_ips:AllowedIPs", "created:Created", "valid_until:ValidUntil", "nonce:Nonce",
+		"permissions:Permissions", "allowed_ips:AllowedIPs", "created:Created", "valid_until:ValidUntil", "nonce:Nonce", "sent:Sent",
 	}},
 	{exchange.Check{}, []string{"control:Control!", "ok:OK", "text:Text"}},
 	{exchange.Snapshot{}, []string{"balances:Balances", "orders:Orders", "fills:Fills"}},
