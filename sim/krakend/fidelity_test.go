@@ -31,6 +31,11 @@ var missing = []behaviour{
 	{"3.8", "missing", "Cancels that are pending; amending a trailing stop", ""},
 	{"4.1", "missing", "Limits on public calls by address", ""},
 	{"4.2", "missing", "The limit over all pairs of an account", ""},
+	{"6.1", "missing", "Hosts of their own for private channels and level3; compression", ""},
+	{"6.3", "missing", "Cloudflare's bare texts", ""},
+	{"6.4", "missing", "Tokenised assets, execution_venue; assets other than enabled", ""},
+	{"6.6", "missing", "users, rebased, contingent, restated", ""},
+	{"6.8", "missing", "The default deadline of 5 s and the least of 500 ms; amends and cancels that overtake each other", ""},
 	{"9", "missing", "Market price protection; restating of dust; the sequence of modes at a restart", ""},
 }
 
