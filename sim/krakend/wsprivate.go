@@ -59,9 +59,7 @@ func (c *core) subscribePrivate(k *socket, q *inquiry, channel string) {
 	s.brief, s.counted = !q.flag("order_status", true), q.flag("ratecounter", false)
 	c.accept(k, q, func(w *text) {
 		w.str("channel", channel)
-		if s.counted {
-			w.int("maxratecount", int64(s.account.limits.engineMax))
-		}
+		w.int("maxratecount", int64(s.account.limits.engineMax))
 		w.bool("snap_orders", orders)
 		w.bool("snap_trades", trades)
 		w.raw("warnings", `["cancel_reason is deprecated, use reason","stop_price is deprecated, use triggers.price"]`)
