@@ -113,6 +113,8 @@ const (
 	RemoveKill
 	EditConfig
 	SwapBuild
+	FileMode
+	WrongKey
 	AlertDown
 
 	Loop
@@ -210,6 +212,8 @@ var specs = [verbs]spec{
 	RemoveKill: {"rm-kill", Ops, Acts, onNothing, "", "", "", 0, "somebody removes the KILL file"},
 	EditConfig: {"edit-config", Ops, Acts, onNothing, "key value", "", "", 0, "somebody edits the limits, for the next start"},
 	SwapBuild:  {"swap-build", Ops, Acts, onNothing, "", "", "", 0, "another program takes this one's place at the next start"},
+	FileMode:   {"file-mode", Ops, Acts, onNothing, "", "", "", 0, "others can read the key file, at the next start"},
+	WrongKey:   {"wrong-key", Ops, Acts, onNothing, "", "", "", 0, "the next start finds a key of another environment"},
 	AlertDown:  {"alert-down", Ops, Holds, onNothing, "", "", "", 0, "nobody hears the alerts"},
 
 	Loop:          {"loop", Strategy, Holds, onNothing, "", "slot", "", 0, "the strategy orders again at each event"},

@@ -16,9 +16,9 @@ func (w *World) greet() {
 	facts := w.cfg.Facts
 	w.tell(exchange.Event{Kind: exchange.KindLink, State: exchange.Working})
 	if facts&exchange.FactHost != 0 {
-		for _, c := range []risk.Control{risk.EnvironmentMatch, risk.SecretsHygiene, risk.SingleInstance} {
-			w.tellCheck(c, true, "")
-		}
+		w.tellCheck(risk.SingleInstance, true, "")
+		w.tellCheck(risk.EnvironmentMatch, !w.ops.wrongKey, "the key is of another environment")
+		w.tellCheck(risk.SecretsHygiene, !w.ops.exposed, "the key file has mode 0644; make it 0600")
 		w.tellCheck(risk.BuildIdentity, !w.ops.swapped, "the program is not on the list of builds")
 	}
 	for i := range w.market {

@@ -48,6 +48,10 @@ func (w *World) happen(r *chaos.Rule) {
 		w.ops.edits = append(w.ops.edits, *r)
 	case chaos.SwapBuild:
 		w.ops.swapped = true
+	case chaos.FileMode:
+		w.ops.exposed = true
+	case chaos.WrongKey:
+		w.ops.wrongKey = true
 	case chaos.ReplaySignal, chaos.StrategyFlood:
 		w.tapAct(r)
 	}

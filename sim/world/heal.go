@@ -20,13 +20,14 @@ func (w *World) heal() {
 	w.faults.Heal()
 	w.modes()
 	w.disk.mend()
-	swapped := w.ops.swapped
-	w.ops.kill, w.ops.edits, w.ops.swapped = false, nil, false
+	wrong := w.ops.swapped || w.ops.exposed || w.ops.wrongKey
+	w.ops.kill, w.ops.edits = false, nil
+	w.ops.swapped, w.ops.exposed, w.ops.wrongKey = false, false, false
 	switch {
 	case !w.up:
 		w.upAt = w.now.Add(time.Second)
 		w.on(w.upAt, rankEdge, func() { w.attend = true })
-	case swapped || w.journal.Err() != nil:
+	case wrong || w.journal.Err() != nil:
 		w.restart()
 	}
 	w.on(w.now.Add(time.Minute), rankOwner, w.lookAfter)

@@ -27,6 +27,8 @@ type operator struct {
 	served    string // the last challenge that ended a ceremony
 	edits     []chaos.Rule
 	swapped   bool // the next start is another build
+	exposed   bool // others can read the key file
+	wrongKey  bool // the key is of another environment
 	todo      []func()
 	asked     byte // of challenges, for their random part
 }
