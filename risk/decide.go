@@ -102,9 +102,8 @@ func (s *state) measure(d *decision) {
 		return
 	}
 	if o.Side == exchange.Sell { // bounded by what is owned, whatever it is worth
-		d.cost, d.counted = d.in.BaseAmount(o.Qty)
-		if fee, ok := money.MulDiv(int64(d.cost), a.feePPM, money.PPM, money.Ceil); o.FeeInBase {
-			d.cost, d.counted = d.cost+money.Amount(fee), d.counted && ok
+		if d.cost, d.counted = d.in.BaseAmount(o.Qty); o.FeeInBase {
+			d.addFee(a.feePPM)
 		}
 		return
 	}
@@ -112,17 +111,21 @@ func (s *state) measure(d *decision) {
 	if d.gross = o.Cash; o.Cash == 0 {
 		d.gross, ok = d.in.Cost(worst(o, d.ref), o.Qty, money.Ceil)
 	}
-	rated := false
+	var rated bool
 	d.notional, rated = a.inCurrency(d.gross, d.in.Quote, money.Ceil)
 	if !ok || !rated || a.unrated > 0 || !s.freshRate(d.in.Quote) {
 		return
 	}
-	d.cost, d.counted = d.gross, true
-	if o.Cash == 0 {
-		fee, ok := money.MulDiv(int64(d.gross), a.feePPM, money.PPM, money.Ceil)
-		sum, fits := money.Add(int64(d.gross), fee)
-		d.cost, d.counted = money.Amount(sum), ok && fits
+	if d.cost, d.counted = d.gross, true; o.Cash == 0 {
+		d.addFee(a.feePPM)
 	}
+}
+
+// addFee adds the worst fee to what an order could cost.
+func (d *decision) addFee(ppm int64) {
+	fee, _ := money.MulDiv(int64(d.cost), ppm, money.PPM, money.Ceil) // it fits: a fee is less than its cost
+	sum, fits := money.Add(int64(d.cost), fee)
+	d.cost, d.counted = money.Amount(sum), d.counted && fits
 }
 
 // freshRate reports whether the prices that turn an asset into the account's currency are

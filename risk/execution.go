@@ -21,7 +21,7 @@ func (l *lossState) noteExecution(limits *Limits, in *exchange.Instrument, ev *e
 	if ev.FeeAsset == in.Base {
 		of, _ = in.BaseAmount(ev.Qty)
 	}
-	if of > 0 && ev.Fee > 2 { // a fee of a few units of the ledger is rounding
+	if ev.Fee > 2 { // a fee of a few units of the ledger is rounding
 		l.feePPM, _ = money.MulDiv(int64(ev.Fee), money.PPM, int64(of), money.Ceil)
 	}
 	if limits.FeePPM != Unlimited && l.feePPM > limits.FeePPM*3/2 {
@@ -39,8 +39,7 @@ func (l *lossState) noteExecution(limits *Limits, in *exchange.Instrument, ev *e
 	l.slipPPM, _ = money.MulDiv(int64(worse), money.PPM, int64(decision), money.Half)
 	x := &l.slips[in.ID]
 	if len(x.ppm) < slipFills {
-		x.ppm = append(x.ppm, l.slipPPM)
-		return
+		x.ppm = append(x.ppm, 0)
 	}
 	x.ppm[x.next] = l.slipPPM
 	x.next = (x.next + 1) % slipFills

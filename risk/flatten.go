@@ -157,7 +157,7 @@ func (s *state) saleStatus() *Sale {
 	}
 	for i := range s.acct.catalog.Instruments {
 		in := &s.acct.catalog.Instruments[i]
-		lots := in.LotsIn(max(s.acct.balance[in.Base], 0))
+		lots := in.LotsIn(s.acct.balance[in.Base])
 		cost, ok := in.Cost(s.acct.mark[i], lots, money.Floor)
 		out.Done = out.Done && (in.Base == s.acct.currency || lots <= 0 || lots < in.OrderMin || ok && cost < in.CostMin)
 	}

@@ -147,16 +147,13 @@ func (g *Guard) start(cfg *Config) error {
 			s.acct.setState(oo, exchange.Unknown)
 		}
 	}
+	fresh := s.now == longAgo
+	s.now = max(s.now, cfg.Started)
 	for i := range s.latches {
-		if l := &s.latches[i]; l.control == VenueSanity && l.scope == ByPair {
-			s.market[l.instrument].insane, s.market[l.instrument].odd = max(s.now, cfg.Started), true // sane for a while, not at the first word
+		if l := &s.latches[i]; l.control == VenueSanity {
+			s.market[l.instrument].insane, s.market[l.instrument].odd = s.now, true // sane for a while, not at the first word
 		}
 	}
-	fresh := s.now == longAgo
-	if fresh {
-		s.now = 0 // until the first event tells the time
-	}
-	s.now = max(s.now, cfg.Started)
 	text := limitsText(&s.limits)
 	if s.without != NoControl {
 		text = "ablated " + s.without.String() + " " + text

@@ -539,6 +539,7 @@ func TestWhatIsDueLiesAhead(t *testing.T) {
 	d.ceremony()
 	ahead("the ceremony")
 	d.play(exchange.Event{Kind: exchange.KindDeadMan})
+	d.snapshot()
 	d.unknown()
 	for range 200 {
 		d.now = d.g.s.nextDue
