@@ -282,7 +282,9 @@ func (l *Link) reach(ev *exchange.Event) {
 	if ev.State == exchange.Unknown {
 		l.x.Reach(GoneUnknown)
 	}
-	l.x.Reach(AnyEvent)
+	if ev.Kind != exchange.KindBeat { // how many of them come, nobody promises
+		l.x.Reach(AnyEvent)
+	}
 }
 
 // symbol is an instrument's pair; "" for none.

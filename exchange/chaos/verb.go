@@ -306,7 +306,7 @@ const (
 	Filled        = "fill"           // after a fill
 	GoneUnknown   = "order-unknown"  // after an outcome went missing
 	Barred        = "bar"            // after a bar
-	AnyEvent      = "event"          // after any event
+	AnyEvent      = "event"          // after any event but a beat
 	Snapshotted   = "snapshot"       // after a snapshot
 	LevelChanged  = "level"          // after the guard's level changed
 	Restarted     = "restart"        // after a start through recovery

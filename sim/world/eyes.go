@@ -20,6 +20,7 @@ type eyes struct {
 	attempts []attempt        // of a minute: buys approved and denied
 	signals  map[signal]int64 // orders by signal
 	half     bool             // size is halved
+	cycle    bool             // the ceremony goes on: what it lifts halves nothing
 	high     money.Amount     // of the account's worth since the owner last looked, flows taken off
 	low      int              // steps in a row on which it was below the drawdown's floor
 	day      exchange.Stamp   // when the guard's day began
@@ -48,6 +49,7 @@ type fillKey struct {
 // standing is an order that left and has not ended on record.
 type standing struct {
 	exchange.Order
+	left  exchange.Stamp
 	asked bool // to be cancelled
 }
 
@@ -110,13 +112,15 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 			delete(e.open, r.Event.Order)
 		}
 	case risk.RecArm:
-		e.half, e.high, e.low = false, 0, 0
+		e.half, e.cycle, e.high, e.low = false, true, 0, 0
+	case risk.RecCycle:
+		e.cycle = false
 	case risk.RecDayStart:
 		e.day = w.now
 	case risk.RecLevel:
 		switch r.Control {
 		case risk.HourlyLoss, risk.LossStreak, risk.HalfOpen:
-			e.half = e.half || r.Lift
+			e.half = e.half || r.Lift && !e.cycle
 		case risk.Drawdown, risk.ProfileLimits:
 			if r.Lift {
 				e.high, e.low = 0, 0
@@ -156,7 +160,7 @@ func (e *eyes) onSubmit(w *World, o *exchange.Order) {
 	if o.Side == exchange.Buy {
 		e.onBuy(w, o)
 	}
-	e.open[o.ID] = &standing{Order: *o}
+	e.open[o.ID] = &standing{Order: *o, left: w.now}
 }
 
 // onArrival looks at an order that reaches the venue: whatever was lost on the way back, it
@@ -238,8 +242,8 @@ func (e *eyes) onStep(w *World) {
 // onVenueFill is no-look-ahead: what our order meets comes after it has arrived. Orders of
 // others on the book are not looked at.
 func (e *eyes) onVenueFill(w *World, ev *exchange.Event) {
-	if o := e.open[ev.Order]; o != nil && !w.crowded && ev.Time <= o.Sent.Add(w.cfg.Latency) {
-		w.breaks(noLookAhead, "order %d, sent %v after the start, filled at what was there before it", ev.Order, o.Sent.Sub(w.cfg.Start))
+	if o := e.open[ev.Order]; o != nil && !w.crowded && ev.Time <= o.left.Add(w.cfg.Latency) {
+		w.breaks(noLookAhead, "order %d, sent %v after the start, filled at what was there before it", ev.Order, o.left.Sub(w.cfg.Start))
 	}
 }
 

@@ -49,7 +49,7 @@ func TestEachInvariantCanBreak(t *testing.T) {
 		}},
 		"no-look-ahead": {5 * time.Minute, func(w *World) {
 			o := exchange.Order{ID: 7, Qty: 2, Sent: w.now}
-			w.eyes.open[7], w.truth.intents[7] = &standing{Order: o}, &intent{Order: o}
+			w.eyes.open[7], w.truth.intents[7] = &standing{Order: o, left: w.now}, &intent{Order: o}
 			w.truth.onVenueFill(w, &exchange.Event{Kind: exchange.KindFill, Order: 7, Qty: 1, Time: w.now})
 		}},
 		"limits-hold": {5 * time.Minute, func(w *World) { w.eyes.owed = append(w.eyes.owed, risk.ForeignOrder) }},
