@@ -98,3 +98,9 @@ kills: ## kill a session 200 times at random points and compare its books
 .PHONY: load
 load: ## put load on the simulated Kraken and print what it carries, beside references
 	go run ./bench/venue
+
+SOAK ?= 10m
+
+.PHONY: soak
+soak: ## let clients of all kinds come and go at the venue for SOAK (10m), with faults
+	go test ./sim/krakend -run TestSoakLeavesExactBooksAndNothingElse -count 1 -v -timeout 0 -soak $(SOAK)
