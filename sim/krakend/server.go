@@ -334,7 +334,7 @@ func (c *core) begin() {
 func (s *Server) do(f func(*core)) bool {
 	done := make(chan struct{})
 	select {
-	case s.calls <- func(c *core) { defer close(done); f(c) }:
+	case s.calls <- func(c *core) { defer close(done); f(c); s.now.Store(int64(c.now)) }:
 		<-done
 		return true
 	case <-s.done:
