@@ -148,7 +148,7 @@ func (c *core) remember(k *socket, q *inquiry) {
 	if c.requests == nil || q.method == "ping" {
 		return
 	}
-	v := &visit{at: c.now, wall: time.Now(), from: k.ip, path: streamPath + "/" + q.method, asked: q.params, err: q.failed}
+	v := &visit{at: c.now, wall: c.turn, from: k.ip, path: streamPath + "/" + q.method, asked: q.params, err: q.failed}
 	if k.speaks != nil && q.failed != errToken && q.failed != errSession {
 		v.account, v.key = k.speaks.account.Name, k.speaks.Name
 	}

@@ -101,7 +101,7 @@ func (s *Server) disturbStreams() {
 			if f == nil {
 				return true
 			}
-			s.requests.add(&visit{at: c.now, wall: c.wall.Time(), from: k.ip, path: streamPath + "/" + method, account: k.accountName(), fault: f.Do})
+			s.requests.add(&visit{at: c.now, wall: c.turn, from: k.ip, path: streamPath + "/" + method, account: k.accountName(), fault: f.Do})
 			return false
 		}
 	})

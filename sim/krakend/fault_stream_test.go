@@ -224,4 +224,5 @@ func TestOrdersOfTheStreamOutliveARestart(t *testing.T) {
 	if n := openOrders(again); n != 0 {
 		t.Errorf("the dead man's switch has left %d orders", n)
 	}
+	conn.CloseNow()
 }
