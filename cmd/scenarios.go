@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -112,7 +113,7 @@ func openScenario(name string) (*scenarios.Scenario, error) {
 }
 
 func (a *app) scenariosRunCommand() *cobra.Command {
-	all, asJSON, log, junit := false, false, false, ""
+	all, asJSON, log, junit, report := false, false, false, "", ""
 	c := &cobra.Command{
 		Use: "run NAME…", Short: "Run scenarios, each with its control and without",
 		Long: `Run plays scenarios of the catalogue by name, or files of your own by path. Each runs with
@@ -132,6 +133,11 @@ scenario.`,
 			}
 			if junit != "" {
 				if err := writeJUnit(junit, outcomes); err != nil {
+					return err
+				}
+			}
+			if report != "" {
+				if err := writeScenarioReport(report, outcomes, all); err != nil {
 					return err
 				}
 			}
@@ -168,8 +174,22 @@ scenario.`,
 	c.Flags().BoolVar(&all, "all", false, "the whole catalogue, and the matrix of controls")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
 	c.Flags().BoolVar(&log, "log", false, "print what happened, with the control and without")
+	c.Flags().StringVar(&report, "report", "", "write a page with the matrix and every timeline to a `FILE`, such as chaos.html")
 	c.Flags().StringVar(&junit, "junit", "", "write the outcomes as JUnit XML to a `FILE`")
 	return c
+}
+
+// writeScenarioReport writes the page whole or not at all.
+func writeScenarioReport(path string, outcomes []*scenarios.Outcome, all bool) error {
+	var page bytes.Buffer
+	b := buildInfo()
+	if err := scenarios.WriteHTML(&page, outcomes, all, "breakwater "+b.Version+" "+b.revisionText()+", "+b.Go+", "+b.Platform); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, page.Bytes(), 0o644); err != nil {
+		return usagef("%v; give another file with --report", err)
+	}
+	return nil
 }
 
 func pickScenarios(args []string, all bool) ([]*scenarios.Scenario, error) {

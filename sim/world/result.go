@@ -28,9 +28,19 @@ type Result struct {
 	Equity     money.Amount
 	Began      money.Amount // equity at the start
 	Lowest     money.Amount // least equity from the start on, flows taken off
+	Curve      []Worth      // of the equity, about 250 of them from the start on
 	Held       []money.Amount
 	Prices     []money.Price
 }
+
+// Worth is what the account is worth at an instant.
+type Worth struct {
+	At     exchange.Stamp
+	Equity money.Amount
+}
+
+// curvePoints is about how many points a curve has.
+const curvePoints = 250
 
 // Loss is the largest loss from the start on; what came and went by hand is none.
 func (r *Result) Loss() money.Amount { return max(0, r.Began-r.Lowest) }
@@ -41,7 +51,7 @@ func (w *World) finish() *Result {
 	w.checkEnd()
 	r := &Result{
 		Start: w.cfg.Start, End: w.end, Digest: w.digest.Sum(), Entries: w.log.entries, Calls: map[string]int{}, Alerts: w.alerts, Violations: w.broke,
-		Faults: w.faults, Lives: w.lives, Up: w.up, Equity: w.truth.equity, Began: w.truth.start, Lowest: w.truth.lowest, Prices: w.truth.price,
+		Faults: w.faults, Lives: w.lives, Up: w.up, Equity: w.truth.equity, Began: w.truth.start, Lowest: w.truth.lowest, Curve: w.truth.curve, Prices: w.truth.price,
 	}
 	for i, n := range w.log.calls {
 		r.Calls[callNames[i]] = n

@@ -27,6 +27,7 @@ type truth struct {
 	breach  *breach
 	worst   money.Amount // largest loss of a day
 	lowest  money.Amount // of all equities, flows taken off
+	curve   []Worth
 	start   money.Amount // equity at the scenario's start
 	started bool
 	failed  bool // the journal takes nothing any more
@@ -124,6 +125,9 @@ func (t *truth) onStep(w *World) {
 	}
 	if t.started {
 		t.lowest = min(t.lowest, t.equity-t.flows)
+		if n := len(t.curve); n == 0 || w.now.Sub(t.curve[n-1].At) >= w.cfg.Duration/curvePoints || t.equity <= t.lowest {
+			t.curve = append(t.curve, Worth{w.now, t.equity})
+		}
 	}
 	if t.day != 0 {
 		t.worst = max(t.worst, t.day-t.equity)
