@@ -21,7 +21,7 @@ type linkState struct {
 	deadMan    exchange.Stamp // next refresh
 	failed     int            // refreshes in a row
 	stands     exchange.Stamp // the dead man's switch: the last refresh that succeeded
-	clockAt    exchange.Stamp // last comparison of clocks
+	clockAt    exchange.Stamp // last comparison of clocks, by the venue's
 	comparedAt exchange.Stamp // last snapshot of the account
 	failure    exchange.Stamp // last request that failed
 	lookAt     exchange.Stamp // next look at the account
@@ -74,7 +74,7 @@ func (g *Guard) onClock(ev *exchange.Event) {
 		g.trip(latch{control: ClockSkew, level: Paused, cause: "our clock stepped"})
 		return
 	}
-	k.clockAt = g.s.now
+	k.clockAt = min(g.s.now, ev.Received.Add(-ev.Interval)) // by the venue's clock: ours may have been ahead for a while
 	k.skew[k.skews%len(k.skew)] = ev.Interval
 	k.skews++
 	last := k.skew

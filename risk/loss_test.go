@@ -583,6 +583,28 @@ func TestTheDayMovesOnlyWhenTheVenuesClockAgrees(t *testing.T) {
 	}
 }
 
+// A clock that was a day ahead for a while and was set right ends no day: its beats have moved
+// our time on, and the venue's has not come.
+func TestAClockThatWasAheadEndsNoDayWhenItIsRightAgain(t *testing.T) {
+	l := wide()
+	l.DailyLoss, l.ClockSkew = Limit{Unlimited, 1_000 * cad}, 2*time.Second
+	d := open(t, l, func(c *Config) { c.Facts = exchange.FactClock })
+	compare := func(at exchange.Stamp, code exchange.Code) {
+		d.play(exchange.Event{Kind: exchange.KindClock, Time: at, Received: at, Code: code})
+	}
+	right := d.now
+	compare(right, exchange.CodeNone)
+	d.beat(24 * time.Hour)
+	compare(right, exchange.CodeClockStep)
+	for range 5 {
+		compare(right, exchange.CodeNone)
+	}
+	d.price(9_100)
+	if d.latched(ClockSkew) != nil || d.log.count(RecDayStart, NoControl) != 1 {
+		t.Errorf("%d days began, latched %v", d.log.count(RecDayStart, NoControl), d.latched(ClockSkew))
+	}
+}
+
 func TestEveryHaltTakesTheRampAStepDown(t *testing.T) {
 	l := wide()
 	l.Ramp = []Step{{Unlimited, Unlimited}, {Unlimited, Unlimited}, {Unlimited, Unlimited}}

@@ -112,10 +112,11 @@ const (
 	// Flatten asks for everything to be sold and signs; FlattenUnsigned has another key.
 	Flatten
 	FlattenUnsigned
+	Resume // after a lost day, with a reason
 	acts
 )
 
-var actNames = [...]string{"none", "arm-request", "arm-confirm", "arm-confirm-unsigned", "arm-confirm-wrong", "arm-confirm-again", "kill", "flatten", "flatten-unsigned"}
+var actNames = [...]string{"none", "arm-request", "arm-confirm", "arm-confirm-unsigned", "arm-confirm-wrong", "arm-confirm-again", "kill", "flatten", "flatten-unsigned", "resume"}
 
 func (a ActKind) String() string { return actNames[min(a, acts)%acts] }
 

@@ -178,6 +178,8 @@ func (w *World) ceremony(a Act) {
 		if err = w.guard.ConfirmArm(challenge, ed25519.Sign(key, []byte(challenge))); err == nil {
 			o.served = challenge
 		}
+	case Resume:
+		err = w.guard.Resume(why)
 	case ArmConfirmWrong:
 		challenge := o.challenge + "."
 		err = w.guard.ConfirmArm(challenge, ed25519.Sign(ownerKey, []byte(challenge)))
