@@ -78,8 +78,8 @@ func between(rng *rand.Rand, low, high float64) float64 {
 func number(v float64, decimals int) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
 
 func (d *drawn) drawHead(rng *rand.Rand) {
-	d.head = append(d.head, fmt.Sprintf("latency: %dms", pick(rng, 0, 20, 250, 250, 1500)))
-	d.head = append(d.head, fmt.Sprintf("supervisor: %ds", pick(rng, 1, 10, 60, 600)))
+	d.head = append(d.head, fmt.Sprintf("latency: %dms", pick(rng, 1, 20, 250, 250, 1500)))
+	d.head = append(d.head, fmt.Sprintf("supervisor: %ds", pick(rng, 10, 60, 600, 3600)))
 }
 
 // coins are what drawn pairs are made of: a price in CAD and how wild it is.
@@ -186,7 +186,7 @@ func (d *drawn) drawSlots(rng *rand.Rand, profile string) {
 }
 
 func drawStrategy(rng *rand.Rand) (name, set string) {
-	switch rng.IntN(12) {
+	switch rng.IntN(14) {
 	case 0:
 		return "sma-cross", fmt.Sprintf("fast: %d, slow: %d", 2+rng.IntN(8), 11+rng.IntN(30))
 	case 1:
@@ -199,8 +199,12 @@ func drawStrategy(rng *rand.Rand) (name, set string) {
 		return "grid", fmt.Sprintf("step: %s, levels: %d, weight: %s", number(between(rng, 0.001, 0.03), 4), 1+rng.IntN(6), number(between(rng, 0.02, 0.9), 2))
 	case 5:
 		return "dca", fmt.Sprintf("every: %dm, amount: %s", 5+rng.IntN(300), number(between(rng, 2, 60), 2))
-	case 6, 7, 8:
-		return "runaway", fmt.Sprintf("fault: %s, weight: %s", pick(rng, "ignores-fills", "retries", "doubles", "churn", "resends", "units"), number(between(rng, 0.001, 0.3), 4))
+	case 6, 7:
+		fault := pick(rng, "ignores-fills", "doubles", "doubles", "churn", "resends", "units")
+		if rng.IntN(20) == 0 {
+			fault = "retries" // a denial makes the next one: long to run
+		}
+		return "runaway", fmt.Sprintf("fault: %s, weight: %s", fault, number(between(rng, 0.001, 0.3), 4))
 	}
 	return "scripted", ""
 }
@@ -258,6 +262,9 @@ func (d *drawn) drawPlan(rng *rand.Rand) {
 		r := &d.plan.Rules[i]
 		if hour > 0 {
 			r.At = hour + r.At%time.Hour
+		}
+		if r.Do == chaos.RestartLoop {
+			r.Count = min(r.Count, 9)
 		}
 		if r.Do == chaos.Crash && r.After == "" && rng.IntN(2) == 0 {
 			r.After, r.Nth = pick(rng, chaos.JournalWrite, chaos.JournalAppend, chaos.JournalSync), 1+rng.IntN(200)

@@ -34,9 +34,7 @@ type flip struct {
 func (d *disk) mend() {
 	for _, f := range d.flipped {
 		if b := d.fs.Bytes(f.name); f.at < len(b) && b[f.at] == f.is {
-			good := append([]byte(nil), b...)
-			good[f.at] ^= 1
-			d.fs.Put(f.name, good)
+			d.fs.Flip(f.name, f.at)
 		}
 	}
 	d.flipped = nil
@@ -158,10 +156,8 @@ func (d *disk) flip(rng *rand.Rand) bool {
 	for _, f := range files {
 		if b := d.fs.Bytes(f.Name); len(b) > 200 && f.Name != "ballast" {
 			at := 100 + rng.IntN(len(b)-200)
-			flipped := append([]byte(nil), b...)
-			flipped[at] ^= 1
-			d.fs.Put(f.Name, flipped)
-			d.flipped = append(d.flipped, flip{f.Name, at, flipped[at]})
+			d.fs.Flip(f.Name, at)
+			d.flipped = append(d.flipped, flip{f.Name, at, d.fs.Bytes(f.Name)[at]})
 			return true
 		}
 	}

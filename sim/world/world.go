@@ -117,6 +117,7 @@ func New(cfg Config) (*World, error) {
 	w.disk.world = w
 	w.connect()
 	w.timetable(began)
+	w.log.entries = make([]Entry, 0, 512+min(int64(w.end-began)/int64(time.Minute), 10_000)*8) // asked for every minute: a look, a snapshot, a switch thrice
 	return w, nil
 }
 

@@ -125,6 +125,16 @@ func (d *FS) Put(name string, b []byte) {
 	d.names[name], d.disk[name] = f, f
 }
 
+// Flip turns the lowest bit of a byte where it lies: who has the file open goes on writing
+// to it.
+func (d *FS) Flip(name string, at int) {
+	f := d.names[name]
+	f.data[at] ^= 1
+	if at < len(f.disk) {
+		f.disk[at] ^= 1
+	}
+}
+
 func (d *FS) init() {
 	if d.names == nil {
 		d.names, d.disk, d.counts = map[string]*inode{}, map[string]*inode{}, map[Op]int{}
@@ -345,6 +355,15 @@ type file struct {
 	*inode
 }
 
+// room is b with place for n more bytes. A journal grows by many small writes: it doubles
+// rather than growing by the runtime's quarter.
+func room(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return slices.Grow(b, max(n, len(b), 4096))
+}
+
 func (f *file) Write(b []byte) (int, error) {
 	keep, err := len(b), error(nil)
 	if hit := f.fs.step(Write); hit != nil {
@@ -354,7 +373,7 @@ func (f *file) Write(b []byte) (int, error) {
 		keep, err = int(max(0, free)), fail(Write, f.name, journal.ErrNoSpace)
 	}
 	from := len(f.data)
-	f.data = append(f.data, b[:keep]...)
+	f.data = append(room(f.data, keep), b[:keep]...)
 	f.dirty = append(f.dirty, span{from, len(f.data)})
 	return keep, err
 }
@@ -366,7 +385,7 @@ func (f *file) Sync() error {
 	}
 	disk := f.inode.disk[:min(len(f.inode.disk), len(f.data))]
 	if grown := len(f.data) - len(disk); grown > 0 { // only what is new is copied: a long journal is synced often
-		disk = append(disk, make([]byte, grown)...)
+		disk = append(room(disk, grown), make([]byte, grown)...)
 	}
 	for _, s := range f.dirty {
 		copy(disk[s.from:s.to], f.data[s.from:s.to])
