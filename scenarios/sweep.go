@@ -53,7 +53,7 @@ func sweep(d *drawn, again, beats bool) *Swept {
 		out.Failed = append(out.Failed, fmt.Sprintf("%s, %s after the start: %s", v.Invariant, v.At.Sub(r.Start), v.Text))
 	}
 	out.compare(s.cfg, again, "same-seed-same-digest: a second run")
-	if beats && !slices.ContainsFunc(s.cfg.Plan.Rules, func(r chaos.Rule) bool { return r.After == chaos.AnyEvent }) {
+	if beats && !s.beatsTell() {
 		cfg := s.cfg
 		cfg.Beats = true
 		out.compare(cfg, true, "same-events-same-verdicts: a run with more beats")
@@ -67,6 +67,16 @@ func sweep(d *drawn, again, beats bool) *Swept {
 		out.Last = s.lastOf(r, until)
 	}
 	return out
+}
+
+// beatsTell reports whether a fault may strike another thing when there are more beats: one
+// of our clock, which they tell, one of the disk, since what is not urgent is synced when
+// the next event comes, and one that counts events or writes.
+func (s *Scenario) beatsTell() bool {
+	points := []string{chaos.AnyEvent, chaos.JournalWrite, chaos.JournalAppend, chaos.JournalSync}
+	return s.wrongClock() || slices.ContainsFunc(s.cfg.Plan.Rules, func(r chaos.Rule) bool {
+		return r.Do.Family() == chaos.Disk || slices.Contains(points, r.After)
+	})
 }
 
 // run is nil when the program itself fails.

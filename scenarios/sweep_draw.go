@@ -136,6 +136,8 @@ func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
 		}
 	}
 	if profile == "research" {
+		// the venue is not exact here: what others do on the account shows in balances
+		d.limits = append(d.limits, "reconcile: 0.1%")
 		maybe("max-order-notional: %s", number(between(rng, 10, cash), 2))
 		maybe("max-position: {share: %d%%}", 1+rng.IntN(100))
 		maybe("daily-loss: %s", number(between(rng, 1, float64(cash/4)), 2))

@@ -276,6 +276,7 @@ func (t *truth) explain(w *World, ev *exchange.Event) {
 func (t *truth) onVenueFill(w *World, ev *exchange.Event) {
 	i := t.intents[ev.Order]
 	if i == nil {
+		t.breach = nil // somebody else's: what is held from now on is what the day's loss grows by
 		return
 	}
 	i.filled += ev.Qty
