@@ -153,6 +153,13 @@ func (l *Link) Next(ctx context.Context, ev *exchange.Event) error {
 			continue
 		}
 		l.arm()
+		if l.idle {
+			if err := l.inner.Next(ctx, ev); err != nil {
+				return err
+			}
+			l.number(ev)
+			return nil
+		}
 		if err := l.inner.Next(ctx, &l.in); err != nil {
 			if err != io.EOF || len(l.queue) == 0 {
 				return err
@@ -162,11 +169,6 @@ func (l *Link) Next(ctx context.Context, ev *exchange.Event) error {
 			continue
 		}
 		l.ended = false
-		if l.idle {
-			*ev = l.in
-			l.number(ev)
-			return nil
-		}
 		l.advance(l.in.Time)
 		if l.in.Kind == exchange.KindBeat {
 			l.armed = -1
