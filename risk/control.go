@@ -164,7 +164,7 @@ var Declarations = [controls]Declaration{
 	},
 	VenueSanity: {
 		Name: "venue-sanity", Family: "price", Default: "5 %, 3 %, 5 times", Scope: "pair", Facts: exchange.FactBook | exchange.FactSecondSource,
-		Rule: "the venue's price is within 5 % of what the second source last said, the spread at most 3 %, and the depth inside the collar at least five times the order, exits too; a book or second source that is declared and missing or old lets no buy out",
+		Rule: "the venue's price is within 5 % of what the second source last said, the spread at most 3 %, and the depth inside the collar at least five times the order, exits too; no sale is more than 5 % below the second source's fresh price; a book or second source that is declared and missing or old lets no buy out",
 		Trip: "deny where it is the order; PAUSED pair", Reset: "seen sane, and 60 s more",
 	},
 	StaleData: {
@@ -204,7 +204,7 @@ var Declarations = [controls]Declaration{
 	},
 	Drawdown: {
 		Name: "drawdown", Family: "loss", Default: "15 %", Scope: "global", Survives: true,
-		Rule: "equity, flows taken off, has fallen from its high-water mark by the limit: PAUSED at once, HALTED after two marks at least 1 s apart, the same price once more included; no entry below the mark, whatever latch stands",
+		Rule: "equity, flows taken off, has fallen from its high-water mark by the limit: PAUSED at once, HALTED after two marks at least 1 s apart, the same price once more included, of a market that venue-sanity finds sane; no entry below the mark, whatever latch stands",
 		Trip: "HALTED", Reset: "ceremony; a new high-water mark is recorded",
 	},
 	ProfileLimits: {

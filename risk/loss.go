@@ -173,9 +173,20 @@ func (g *Guard) checkLosses() {
 	case d.breach == exchange.Never:
 		d.breach = s.now
 		g.trip(latch{control: d.fallBy, level: Paused, until: s.now.Add(time.Minute), cause: "fall from the high-water mark, first mark"})
-	case s.now.Sub(d.breach) >= time.Second:
+	case s.now.Sub(d.breach) >= time.Second && s.sane():
 		g.trip(latch{control: d.fallBy, level: Halted, cause: "fall from the high-water mark"})
 	}
+}
+
+// sane reports whether the prices of all that is held can be believed: a mark while a pair's
+// market is odd is no second mark of a fall.
+func (s *state) sane() bool {
+	for i := range s.market {
+		if s.market[i].odd && s.acct.balance[s.acct.catalog.Instruments[i].Base] > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // raise recomputes the drawdown floor of a new high-water mark.

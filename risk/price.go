@@ -171,6 +171,7 @@ func (s *state) checkDepth(d *decision, v *Verdict) {
 	if m := &s.market[d.in.ID]; s.facts&exchange.FactSecondSource != 0 && s.limits.SourceGapPPM != Unlimited && d.opens && (m.second <= 0 || s.now.Sub(m.secondAt) > s.staleAfter(m)) {
 		v.deny(VenueSanity, "the second source is missing or old")
 	}
+	s.checkBelow(d, v)
 	if m := &s.market[d.in.ID]; s.facts&exchange.FactBook != 0 && (s.limits.SpreadPPM != Unlimited || s.limits.DepthTimes > 0) && d.opens {
 		if _, _, ok := m.book.best(); !ok || s.now.Sub(m.bookAt) > s.staleAfter(m) {
 			v.deny(VenueSanity, "the book is missing or old")
@@ -189,6 +190,27 @@ func (s *state) checkDepth(d *decision, v *Verdict) {
 	need, ok := money.MulDiv(int64(d.quantity()), s.limits.DepthTimes, 1, money.Down)
 	if have := m.book.within(d.o.Side, limit); !ok || int64(have) < need {
 		v.deny(VenueSanity, "too little depth inside the collar", Field{"depth", int64(have), d.in.LotDecimals}, Field{"need", need, d.in.LotDecimals})
+	}
+}
+
+// checkBelow is the part of venue-sanity that keeps a sale out of a hole in our venue's book:
+// last price and middle are both of this venue and agree with each other there, so that the
+// reference goes down with them.
+func (s *state) checkBelow(d *decision, v *Verdict) {
+	m := &s.market[d.in.ID]
+	if d.opens || s.facts&exchange.FactSecondSource == 0 || s.limits.SourceGapPPM == Unlimited || m.second <= 0 || s.now.Sub(m.secondAt) > s.staleAfter(m) {
+		return
+	}
+	price := d.ref
+	if d.o.Type.HasLimit() && !d.o.Type.Triggered() {
+		price = max(price, d.o.Price) // it fills at its limit or better
+	}
+	if d.o.Type.Triggered() || price <= 0 {
+		return // it goes live where the market is then
+	}
+	below, ok := money.MulDiv(int64(m.second-price), money.PPM, int64(m.second), money.Ceil)
+	if !ok || below > s.limits.SourceGapPPM {
+		v.deny(VenueSanity, "the sale is far below the second source's price", Field{"price", int64(price), d.in.PriceDecimals}, Field{"second", int64(m.second), d.in.PriceDecimals}, Field{"limit-ppm", s.limits.SourceGapPPM, 0})
 	}
 }
 
