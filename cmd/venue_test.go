@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -20,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"breakwater/sim/krakend"
 )
@@ -160,6 +163,64 @@ func TestVenueSpeaksTLSOnAllItsPorts(t *testing.T) {
 		t.Error("the audit fails")
 	}
 	p.stop()
+}
+
+// The stream over TLS, with --bare and --full-executions: an empty book, and rows that tell
+// all of an order; an interrupt ends it with the connection open.
+func TestVenueStreamsOverTLSWithAnEmptyBookAndFullRows(t *testing.T) {
+	p := startVenue(t, "--tls", "--bare", "--full-executions")
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(p.Certificate))
+	p.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, p.Stream, &websocket.DialOptions{HTTPClient: p.http})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	await := func(part string) string {
+		t.Helper()
+		for {
+			_, b, err := conn.Read(ctx)
+			if err != nil {
+				t.Fatalf("%s does not come: %v", part, err)
+			}
+			if strings.Contains(string(b), part) {
+				return string(b)
+			}
+		}
+	}
+	say := func(text string) {
+		t.Helper()
+		if err := conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(`{"method":"subscribe","params":{"channel":"book","symbol":["BTC/CAD"]}}`)
+	if f := await(`"type":"snapshot"`); !strings.Contains(f, `"bids":[],"asks":[]`) {
+		t.Error(f)
+	}
+	body, err := p.send(1, "GetWebSocketsToken", nil)
+	var answer struct{ Result struct{ Token string } }
+	if err != nil || json.Unmarshal([]byte(body), &answer) != nil {
+		t.Fatal(body, err)
+	}
+	say(`{"method":"subscribe","params":{"channel":"executions","token":"` + answer.Result.Token + `"}}`)
+	await(`"channel":"executions","type":"snapshot"`)
+	if body, err := p.send(2, "AddOrder", resting); err != nil || !strings.Contains(body, "txid") {
+		t.Fatal(body, err)
+	}
+	if f := await(`"exec_type":"new"`); !strings.Contains(f, `"symbol":"BTC/CAD"`) {
+		t.Error(f)
+	}
+	p.stop()
+	for err = nil; err == nil; { // what was on its way may come yet
+		_, _, err = conn.Read(ctx)
+	}
+	if ctx.Err() != nil {
+		t.Error("the connection outlives the venue")
+	}
 }
 
 func TestVenueWithoutControlHasNone(t *testing.T) {

@@ -1,9 +1,10 @@
 // Package krakend is the simulated Kraken as a server: sim.Venue behind Kraken's own
-// REST interface, so that an unmodified client trades against it.
+// REST and WebSocket v2 interfaces, so that an unmodified client trades against it.
 //
 // It promises Kraken's envelopes, number formats, names, identifiers, error texts, rate
 // limits and permissions as docs/fidelity.md lists them, and that money is never made or
 // lost: every balance, hold, fill and fee is the venue's. One goroutine owns the venue;
-// requests hand it commands and wait for the answers. Nothing here reaches a network but
+// requests hand it commands and wait for the answers; frames go to queues that it never
+// waits for, and who does not empty his is cut off. Nothing here reaches a network but
 // the listener it is given, and nothing here holds real money.
 package krakend

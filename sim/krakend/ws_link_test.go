@@ -152,6 +152,18 @@ func TestConnectionsLeaveNothingBehind(t *testing.T) {
 	comes(t, "the end of all goroutines", func() bool { return runtime.NumGoroutine() <= before })
 }
 
+// A client that does not answer the goodbye holds the venue's end up for a second, no more.
+func TestTheEndWaitsForNobodyLong(t *testing.T) {
+	s, _ := quiet(t, Config{Pairs: []Pair{{Symbol: "XBT/CAD", Bare: true}}})
+	h := httptest.NewServer(s.Handler())
+	defer h.Close()
+	reads(t, dialed(t, h.URL)) // and then no more
+	from := time.Now()
+	if s.Close(); time.Since(from) > 4*goodbyeTime { // the library's own patience is 5 s
+		t.Errorf("the end took %v", time.Since(from))
+	}
+}
+
 // The seam of the faults: what stands there sees each frame and each request, and may
 // drop, change, double and hold them.
 func TestFaultsStandBetweenVenueAndConnection(t *testing.T) {

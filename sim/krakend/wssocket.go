@@ -120,7 +120,7 @@ func (k *socket) cut() { k.end.Do(func() { go k.conn.CloseNow() }) }
 func (k *socket) bye(code websocket.StatusCode, reason string) {
 	k.end.Do(func() {
 		go func() {
-			late := time.AfterFunc(goodbyeTime, func() { k.conn.CloseNow() })
+			late := time.AfterFunc(goodbyeTime, func() { k.raw.Close() }) // CloseNow would wait for Close
 			defer late.Stop()
 			k.conn.Close(code, reason) // the connection is gone either way
 		}()
