@@ -85,6 +85,7 @@ type inode struct {
 	data  []byte // as a process sees them
 	disk  []byte
 	dirty []span // written since the last sync
+	lost  bool   // a sync has failed: no later one brings what it was for to the disk
 }
 
 type span struct{ from, to int }
@@ -101,11 +102,12 @@ func (d *FS) Count(op Op) int { return d.counts[op] }
 // Fired is how many faults came true.
 func (d *FS) Fired() int { return d.fired }
 
-// Dirty reports whether some file has bytes that no sync has moved to the disk.
+// Dirty reports whether some file has bytes that no sync has moved to the disk, also not
+// one that came after a sync that failed.
 func (d *FS) Dirty() bool {
 	dirty := false
 	for _, name := range slices.Sorted(maps.Keys(d.names)) {
-		dirty = dirty || len(d.names[name].dirty) > 0
+		dirty = dirty || len(d.names[name].dirty) > 0 || d.names[name].lost
 	}
 	return dirty
 }
@@ -380,6 +382,7 @@ func (f *file) Write(b []byte) (int, error) {
 
 func (f *file) Sync() error {
 	if hit := f.fs.step(Sync); hit != nil {
+		f.lost = f.lost || len(f.dirty) > 0
 		f.dirty = nil // the kernel calls them clean: no later sync writes them
 		return fail(Sync, f.name, hit.Err)
 	}

@@ -143,3 +143,24 @@ func TestAFaultHitsItsOperationOnce(t *testing.T) {
 		t.Errorf("%q, fired %d, %d writes of %d operations", d.Bytes("a"), d.Fired(), d.Count(Write), d.Count(Any))
 	}
 }
+
+func TestWhatNoSyncHasMovedIsDirty(t *testing.T) {
+	d := &FS{Faults: []Fault{{Op: Sync, Nth: 2, Err: ErrIO}}}
+	f := create(t, d, "a")
+	write(t, f, "one")
+	if !d.Dirty() {
+		t.Error("what was only written is not dirty")
+	}
+	ok(t, f.Sync())
+	if d.Dirty() {
+		t.Error("what was synced is dirty")
+	}
+	write(t, f, "two")
+	if err := f.Sync(); !errors.Is(err, ErrIO) || !d.Dirty() {
+		t.Errorf("after a sync that failed with %v it is clean", err)
+	}
+	ok(t, f.Sync())
+	if !d.Dirty() {
+		t.Error("a second sync is believed")
+	}
+}
