@@ -52,10 +52,7 @@ func (g *Guard) ConfirmFlatten(challenge string, signature []byte) error {
 		return err
 	}
 	_, quoted, _ := strings.Cut(challenge, " reason=")
-	why, err := strconv.Unquote(quoted)
-	if err != nil {
-		panic("BUG: a challenge of ours has no reason: " + challenge)
-	}
+	why, _ := strconv.Unquote(quoted) // the challenge is ours: RequestFlatten quoted it
 	g.onOperator(&exchange.Event{
 		Kind: exchange.KindOperator, Code: exchange.CodeFlatten, Time: s.now, Received: s.now, Instrument: exchange.None, FeeAsset: exchange.None, Last: true,
 		Detail: &exchange.Detail{Text: why},
@@ -159,7 +156,7 @@ func (s *state) saleStatus() *Sale {
 		in := &s.acct.catalog.Instruments[i]
 		lots := in.LotsIn(s.acct.balance[in.Base])
 		cost, ok := in.Cost(s.acct.mark[i], lots, money.Floor)
-		out.Done = out.Done && (in.Base == s.acct.currency || lots <= 0 || lots < in.OrderMin || ok && cost < in.CostMin)
+		out.Done = out.Done && (in.Base == s.acct.currency || lots < max(in.OrderMin, 1) || ok && cost < in.CostMin)
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"breakwater/exchange"
+	"breakwater/exchange/money"
 )
 
 // wants asks for everything to be sold.
@@ -58,6 +59,25 @@ func TestASignedFlattenSellsAndKeepsBuysOutUntilTheCeremony(t *testing.T) {
 		t.Error("still selling after the ceremony")
 	}
 	d.allowed(d.buy(xbt / 1000))
+}
+
+// Without the venue's minima everything is sold to the last lot.
+func TestFlattenIsDoneWhenNothingIsLeftThatCouldBeSold(t *testing.T) {
+	d := open(t, wide(), func(c *Config) { c.Catalog.Instruments[0].OrderMin, c.Catalog.Instruments[0].CostMin = 0, 0 })
+	d.flatten()
+	for _, c := range []struct {
+		sell money.Qty
+		done bool
+	}{{xbt - 1, false}, {1, true}} {
+		o := d.allowed(d.sell(c.sell))
+		if d.g.Status().Sale.Done {
+			t.Error("done with an order out")
+		}
+		d.fill(o, c.sell, d.last, exchange.Filled)
+		if st := d.g.Status().Sale; st.Done != c.done {
+			t.Errorf("after %d: %+v", c.sell, st)
+		}
+	}
 }
 
 func TestFlattenIsRefusedWithClearWords(t *testing.T) {

@@ -33,7 +33,7 @@ func (g *Guard) Resume(reason string) error {
 		return refuse("resume", "no loss of a day holds anything; see breakwater status")
 	case g.kill.Present():
 		return refuse("resume", "the KILL file is there; to go on after a kill takes the ceremony")
-	case !s.synced || !s.day.started || s.acct.unrated > 0:
+	case !s.synced || s.acct.unrated > 0:
 		return refuse("resume", "balances and prices have not come yet; wait until breakwater status says ready")
 	}
 	for i := range lost {

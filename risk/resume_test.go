@@ -88,9 +88,21 @@ func TestALostDayIsNotResumedWhileMoreIsWrong(t *testing.T) {
 	nextDay(d)
 	d = d.reborn()
 	d.staysLost("have not come yet", d.g.Resume("drill"))
+	d.tick(0, d.last) // a price, and no snapshot
+	d.staysLost("have not come yet", d.g.Resume("drill"))
+
+	// a loss in the first instant of a day is one of that day
+	l := wide()
+	l.DailyLoss = Limit{Unlimited, 1_000 * cad}
+	d = open(t, l)
+	d.now = d.g.s.day.end
+	d.tick(0, 10_000)
+	d.tick(0, 9_000)
+	d.tick(time.Minute, 9_500)
+	d.staysLost("is not over", d.g.Resume("drill"))
 
 	// the drawdown of a profile is no loss of a day
-	l := wide()
+	l = wide()
 	l.ProfileDrawdownPPM = 120_000
 	d = open(t, l)
 	d.price(7_000)

@@ -75,18 +75,24 @@ func TestAShutGuardTakesLateEntriesBackAndKeepsExits(t *testing.T) {
 
 func TestAKillReachesAGuardThatIsShut(t *testing.T) {
 	d, entry, exit := shutDesk(t)
+	d.now = d.now.Add(time.Minute)
+	d.watch(exchange.Event{Kind: exchange.KindBeat, Instrument: exchange.None})
 	d.g.Kill(KillFile, "the owner's hand")
 	if !slices.Equal(d.x.gone, []exchange.OrderID{entry.ID, exit.ID}) {
 		t.Errorf("cancelled %v, want all", d.x.gone)
 	}
 	l := d.latched(KillFile)
-	if d.g.Level() != Killed || l == nil || l.Cause != "the owner's hand" {
+	if d.g.Level() != Killed || l == nil || l.Cause != "the owner's hand" || l.Since != d.now {
 		t.Fatalf("%v, %+v", d.g.Level(), l)
 	}
 	d.x.gone = nil
 	d.watch(exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpSubmit, Order: exit.ID, State: exchange.Working})
 	if !slices.Equal(d.x.gone, []exchange.OrderID{exit.ID}) {
 		t.Errorf("cancelled %v: at KILLED an exit that shows late goes too", d.x.gone)
+	}
+	d.watch(exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpCancel, Order: exit.ID, State: exchange.Working, Code: exchange.CodeUnknownOrder})
+	if len(d.x.gone) != 1 {
+		t.Errorf("a cancel that was refused is sent again at once: %v", d.x.gone)
 	}
 	if _, err := d.g.RequestFlatten("x", [16]byte{}); err == nil || !strings.Contains(err.Error(), "nothing can be recorded") {
 		t.Errorf("flatten: %v", err)
