@@ -26,6 +26,7 @@ func (t *bookedTrades) add(id uint64) {
 		return
 	}
 	if t.late = slices.Insert(t.late, at, id); len(t.late) > mostLate {
-		t.low, t.late = t.late[0], t.late[:copy(t.late, t.late[1:])]
+		t.low = t.late[0]
+		t.late = slices.Delete(t.late, 0, 1)
 	}
 }

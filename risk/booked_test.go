@@ -68,3 +68,25 @@ func TestTradesOfLateAreKnownOneByOne(t *testing.T) {
 		}
 	})
 }
+
+// A trade is booked once: of the last 256 each for itself, of those before all up to the
+// highest that was let go.
+func TestATradeIsBookedOnceAmongTheLast256(t *testing.T) {
+	var b bookedTrades
+	for id := uint64(10); id <= 256*10; id += 10 {
+		b.add(id)
+		b.add(id) // told twice
+	}
+	if b.low != 0 || len(b.late) != 256 || b.has(5) || !b.has(10) || !b.has(2560) || b.has(2565) {
+		t.Fatalf("low %d, %d of late", b.low, len(b.late))
+	}
+	b.add(15) // found late
+	if b.low != 10 || len(b.late) != 256 || !b.has(5) || !b.has(10) || !b.has(15) || b.has(16) {
+		t.Fatalf("low %d, %d of late", b.low, len(b.late))
+	}
+	b.add(9) // so old that it is in the books
+	b.add(10)
+	if b.low != 10 || len(b.late) != 256 || b.late[0] != 15 {
+		t.Errorf("low %d, %d of late, the oldest %d", b.low, len(b.late), b.late[0])
+	}
+}
