@@ -30,11 +30,11 @@ type marketState struct {
 func (m *marketState) onPrice(t exchange.Stamp, before, now money.Price) {
 	gone := int64(t - m.barAt)
 	m.barAt = t
-	if before <= 0 || gone <= 0 {
+	if gone <= 0 {
 		return
 	}
 	r, ok := money.MulDiv(int64(now-before), money.PPM, int64(before), money.Half)
-	if !ok || r > 3_000_000 {
+	if !ok || r > 3_000_000 { // the first price is no move
 		return // data-integrity and venue-sanity deal with such
 	}
 	perMinute, _ := money.MulDiv(r*r, int64(time.Minute), max(gone, int64(time.Second)), money.Half)

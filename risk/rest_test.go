@@ -132,6 +132,17 @@ func TestACostThatOverflowsWithItsFeeIsNone(t *testing.T) {
 	}
 }
 
+// What an amount to spend could take is what it buys at the reference price.
+func TestWhatAnAmountToSpendCouldTake(t *testing.T) {
+	d := penny(t, wide())
+	in := &d.g.s.acct.catalog.Instruments[1]
+	for cash, want := range map[money.Amount]money.Qty{0: 7, 1: 1, 5: 5} {
+		if got := (&decision{o: &exchange.Order{Cash: cash, Qty: 7}, in: in, ref: 1}).quantity(); got != want {
+			t.Errorf("%d: %d", cash, got)
+		}
+	}
+}
+
 // Durable tells orders.
 func TestDurableTellsOrders(t *testing.T) {
 	d := open(t, wide())

@@ -172,6 +172,9 @@ var names = map[string]string{
 func (v *visitor) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.BinaryExpr:
+		if n.Op == token.LAND && strings.HasPrefix(v.of(n.X.Pos(), n.X.End()), "planted.On(") {
+			return false
+		}
 		v.binary(n)
 	case *ast.UnaryExpr:
 		if n.Op == token.SUB || n.Op == token.NOT {
