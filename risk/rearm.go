@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -29,8 +30,9 @@ func ParseRearm(s string) (Rearm, error) {
 		return Rearm{}, nil
 	case s == "next-day":
 		return Rearm{Mode: RearmNextDay}, nil
-	case len(s) > 6 && s[:6] == "after=":
-		if d, err := time.ParseDuration(s[6:]); err == nil && d > 0 {
+	}
+	if after, ok := strings.CutPrefix(s, "after="); ok {
+		if d, err := time.ParseDuration(after); err == nil && d > 0 {
 			return Rearm{Mode: RearmAfter, After: d}, nil
 		}
 	}

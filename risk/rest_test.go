@@ -143,6 +143,24 @@ func TestWhatAnAmountToSpendCouldTake(t *testing.T) {
 	}
 }
 
+// At KILLED only what shows up late is cancelled.
+func TestAtKilledOnlyLateOrdersAreCancelled(t *testing.T) {
+	d := open(t, wide())
+	o := d.allowed(d.sell(xbt / 100))
+	d.g.Kill(KillCommand, "drill")
+	gone := len(d.x.gone)
+	for _, ev := range []exchange.Event{{Op: exchange.OpAmend, State: exchange.Working}, {Op: exchange.OpSubmit, State: exchange.Unknown}} {
+		ev.Kind, ev.Order = exchange.KindOrder, o.ID
+		d.play(ev)
+	}
+	if len(d.x.gone) != gone {
+		t.Errorf("cancelled %v", d.x.gone)
+	}
+	if d.working(o); len(d.x.gone) != gone+1 {
+		t.Errorf("a late order stays: %v", d.x.gone)
+	}
+}
+
 // Durable tells orders.
 func TestDurableTellsOrders(t *testing.T) {
 	d := open(t, wide())

@@ -198,6 +198,13 @@ func TestAWindowIsFullWithinItsSpan(t *testing.T) {
 			t.Errorf("after %d", n+1)
 		}
 	}
+	w.clear()
+	for _, at := range []exchange.Stamp{300, 305, 308} {
+		w.add(at)
+	}
+	if !w.full(309) || w.full(310) {
+		t.Error("after it is cleared the oldest is another")
+	}
 	one := newWindow(1, 10)
 	if one.full(5) || !one.fullWith(5) {
 		t.Error("one")

@@ -75,7 +75,6 @@ func (g *Guard) refreshDeadMan() {
 		return
 	}
 	k.deadMan = s.now.Add(s.limits.DeadMan / 3)
-	k.due = min(k.deadMan, exchange.Never)
 	if err := g.ex.CancelAllAfter(s.limits.DeadMan); err != nil {
 		g.onDeadMan(&exchange.Event{Code: exchange.CodeTransport})
 	}
