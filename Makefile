@@ -76,7 +76,7 @@ conformance: ## run third parties' Kraken clients, unmodified, against the venue
 	sim/krakend/conformance/run
 
 .PHONY: conserve
-conserve: ## trade with 8 clients, 200,000 requests, and audit every book of the venue
+conserve: ## trade with 8 clients, 200,000 requests, faults and a restart, and audit every book of the venue
 	go test ./sim/krakend -run MoneyIsNeitherMadeNorLost -count 1 -v -timeout 20m -requests 200000
 
 # 0 takes all of the 3,500 that there are, for a quarter of an hour of two cores.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,4 +76,31 @@ func TestServeEndsCleanlyAndSpeaksTLSWithItsOwnCertificate(t *testing.T) {
 	if got := recorder.Body.String(); got != `{"error":["EService:Unavailable"]}` {
 		t.Errorf("after its end: %s", got)
 	}
+}
+
+// A test that lets the next order's answer get lost: the bot sees a broken connection, the
+// order is there.
+func ExampleServer_Control() {
+	venue, err := krakend.New(krakend.Config{Lockstep: true, Start: time.Date(2026, 8, 3, 12, 0, 0, 0, time.UTC)})
+	if err != nil {
+		panic(err)
+	}
+	defer venue.Close()
+	control := httptest.NewServer(venue.Control("a token of the test"))
+	defer control.Close()
+
+	rule := `{"do":"drop-after-apply","on":"AddOrder","times":1}`
+	r, err := http.NewRequest("POST", control.URL+"/sim/faults", strings.NewReader(rule))
+	if err != nil {
+		panic(err)
+	}
+	r.Header.Set("Authorization", "Bearer a token of the test")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	fmt.Print(string(body))
+	// Output: {"id":"1","do":"drop-after-apply","on":"AddOrder","times":1,"seen":0,"fired":0,"over":false}
 }
