@@ -2,6 +2,7 @@ package krakend
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"breakwater/exchange"
@@ -103,6 +104,7 @@ var accountRoutes = []route{
 		return c.accountView(a), nil
 	}),
 	change(http.MethodPatch, "/sim/accounts/{account}", "Changes tier and rate limits.", (*core).changeAccount, accountView{}),
+	change(http.MethodDelete, "/sim/accounts/{account}", "Closes an account: its orders are cancelled, its keys revoked. Its money and its past stay, for the truth.", (*core).closeAccount, accountView{}),
 	change(http.MethodPost, "/sim/accounts/{account}/deposits", "Books money in.", (*core).moneyIn, accountView{}),
 	change(http.MethodPost, "/sim/accounts/{account}/withdrawals", "Books money out, no more than is free.", (*core).moneyOut, accountView{}),
 	change(http.MethodPost, "/sim/accounts/{account}/orders", "Places an order by the owner's hand, without a key: one that a bot did not place.", (*core).placeForeign, placedView{}),
@@ -198,6 +200,25 @@ func (c *core) changeAccount(t *accountChange) (any, error) {
 		}
 		for i := range a.engine {
 			a.engine[i] = counter{a.limits.engineMax, c.now}
+		}
+	}
+	return c.accountView(a), nil
+}
+
+func (c *core) closeAccount(t *accountName) (any, error) {
+	a, err := c.anAccount(t.Account)
+	if err != nil {
+		return nil, err
+	}
+	if c.status == exchange.Maintenance {
+		return nil, refuse(http.StatusConflict, "in maintenance no order can be cancelled; end it first")
+	}
+	for _, o := range slices.Clone(a.open) {
+		c.cancel(o, "User requested")
+	}
+	for _, k := range c.keys.all() {
+		if k.account == a {
+			c.keys.set(k.Public, nil)
 		}
 	}
 	return c.accountView(a), nil

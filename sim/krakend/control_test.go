@@ -340,6 +340,15 @@ func TestEveryRouteDoesWhatItSaysAndAnswersAsDescribed(t *testing.T) {
 		t.Errorf("AddOrder: %+v", requests)
 	}
 
+	h.ask("POST", "accounts/late/orders", `{"pair":"ETHCAD","type":"buy","ordertype":"limit","volume":"0.01","price":"100"}`, &placed)
+	h.do("POST", "accounts/late/keys", `{"public":"short-lived","secret":"`+DemoSecret+`"}`)
+	if h.ask("DELETE", "accounts/late", "", &account); account.Open != 0 || len(account.Keys) != 0 || placed.Status != "open" {
+		t.Errorf("the closed account: %+v", account)
+	}
+	if got := h.call("short-lived", DemoSecret, "Balance"); got != "EAPI:Invalid key" {
+		t.Errorf("a key of a closed account: %s", got)
+	}
+
 	var assets []assetView
 	h.ask("GET", "ledger", "", &assets)
 	for _, a := range assets {
