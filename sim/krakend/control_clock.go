@@ -44,8 +44,13 @@ type statusView struct {
 	Trades          uint64   `json:"trades" doc:"made so far"`
 }
 
-// longestStep bounds one passing of time: a command holds the venue while it runs.
-const longestStep = 366 * 24 * time.Hour
+const (
+	// longestStep bounds one passing of time: it holds the venue while it runs, some 2 seconds
+	// for a day of a market, and the answer must come before the connection's patience ends.
+	longestStep = 7 * 24 * time.Hour
+	// longestSpan bounds how long something is in force.
+	longestSpan = 366 * 24 * time.Hour
+)
 
 var clockRoutes = []route{
 	look("/sim/status", "The venue at a glance.", statusView{}, func(c *core, _ *question) (any, error) { return c.statusView(), nil }),
@@ -96,7 +101,7 @@ func (c *core) passTime(t *timeStep) (any, error) {
 		to = exchange.At(at)
 	}
 	if to.Sub(c.now) > longestStep {
-		return nil, refuse(http.StatusBadRequest, "a step is at most 366 days; take several")
+		return nil, refuse(http.StatusBadRequest, "a step is at most 7 days; take several")
 	}
 	if c.pace.lockstep {
 		c.wall = to

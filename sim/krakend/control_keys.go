@@ -206,7 +206,7 @@ func (c *core) changeKey(t *keyChange) (any, error) {
 	}
 	if t.LockFor != nil {
 		d, err := time.ParseDuration(*t.LockFor)
-		if err != nil || d < 0 || d > longestStep {
+		if err != nil || d < 0 || d > longestSpan {
 			return nil, refuse(http.StatusBadRequest, "lock_for %q is no time span; write it like 15m", *t.LockFor)
 		}
 		locked = c.now.Add(d)

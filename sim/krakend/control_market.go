@@ -238,7 +238,7 @@ func (c *core) stir(t *stirring) (any, error) {
 	until := exchange.Never
 	if t.For != "" {
 		d, err := time.ParseDuration(t.For)
-		if err != nil || d <= 0 || d > longestStep {
+		if err != nil || d <= 0 || d > longestSpan {
 			return nil, refuse(http.StatusBadRequest, "for %q is no time span; write it like 30s", t.For)
 		}
 		until = c.now.Add(d)

@@ -380,7 +380,7 @@ func TestBadControlRequestsAreRefusedWithARemedy(t *testing.T) {
 		{"GET", "status?x=1", "", 400, `no parameter`},
 		{"POST", "time", `{"step":"1x"}`, 400, "write it like 90s"},
 		{"POST", "time", `{"step":"-1s"}`, 400, "write it like 90s"},
-		{"POST", "time", `{"step":"9000h"}`, 400, "at most 366 days"},
+		{"POST", "time", `{"step":"9000h"}`, 400, "at most 7 days"},
 		{"POST", "time", `{}`, 400, "give either"},
 		{"POST", "time", `{"stp":"1s"}`, 400, "unknown field"},
 		{"POST", "time", `[]`, 400, "one JSON object"},

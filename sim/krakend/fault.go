@@ -122,7 +122,7 @@ func newFault(t faultMaking, now exchange.Stamp) (*fault, error) {
 	}
 	if t.For != "" {
 		d, err := time.ParseDuration(t.For)
-		if err != nil || d <= 0 || d > longestStep {
+		if err != nil || d <= 0 || d > longestSpan {
 			return nil, refuse(http.StatusBadRequest, "for %q is no time span; write it like 45s", t.For)
 		}
 		f.until = now.Add(d)
