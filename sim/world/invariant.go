@@ -210,6 +210,10 @@ func (w *World) rememberLife() {
 	if w.guard != nil {
 		t.before.status = w.guard.Status()
 	}
+	if w.journal != nil {
+		_, waiting := w.journal.Unsynced()
+		t.before.lost = waiting || w.journal.Err() != nil
+	}
 }
 
 // checkRestart is called with the start record of a new life.
@@ -236,7 +240,7 @@ func (w *World) afterBoot() {
 			w.breaks(restartNeverLoosens, "the latch of %s at %s is gone after a restart", l.control, l.level)
 		}
 	}
-	if b := t.before; b != nil {
+	if b := t.before; b != nil && !b.lost {
 		if has.Streak < b.status.Streak {
 			w.breaks(restartNeverLoosens, "the streak of losses went from %d to %d", b.status.Streak, has.Streak)
 		}

@@ -74,6 +74,7 @@ type lifeEnd struct {
 	latches []latch
 	level   risk.Level
 	status  risk.Status
+	lost    bool // what it knew last may not be on record; the venue tells it again
 }
 
 func (t *truth) init(c *Config) {
