@@ -59,6 +59,7 @@ type swept struct {
 	Digest  string             `json:"digest"`
 	Failed  []*scenarios.Swept `json:"failed"`
 	Met     map[string]int     `json:"met"`
+	Unmet   []string           `json:"unmet,omitempty"` // dangers that enough seeds should have met
 	Seconds float64            `json:"seconds"`
 }
 
@@ -85,6 +86,7 @@ func (a *app) sweep(from, to uint64, jobs int, asJSON bool) error {
 		}
 	}
 	done()
+	out.Unmet = scenarios.Unmet(out.Met, to-from+1)
 	out.Digest, out.Seconds = sum.String(), time.Since(began).Seconds()
 	if asJSON {
 		if err := writeJSON(a.stdout, out); err != nil {
@@ -93,7 +95,7 @@ func (a *app) sweep(from, to uint64, jobs int, asJSON bool) error {
 	} else {
 		a.printSweep(&out)
 	}
-	if len(out.Failed) > 0 {
+	if len(out.Failed) > 0 || len(out.Unmet) > 0 {
 		return errNotHeld
 	}
 	return nil
@@ -163,6 +165,9 @@ func (a *app) printSweep(s *swept) {
 	fmt.Fprintln(a.stdout, "seeds that met")
 	for _, name := range scenarios.Dangers {
 		fmt.Fprintf(a.stdout, "  %-32s %d\n", name, s.Met[name])
+	}
+	if len(s.Unmet) > 0 {
+		fmt.Fprintf(a.stdout, "no seed met %s: the sweep proves nothing about it\n", strings.Join(s.Unmet, ", "))
 	}
 	fmt.Fprintf(a.stdout, "%d seeds, %d failed, %.1f s, %.0f a minute\ndigest %s\n", n, len(s.Failed), s.Seconds, float64(n)/s.Seconds*60, s.Digest)
 }

@@ -20,6 +20,9 @@ type drawn struct {
 	duration time.Duration
 	heal     time.Duration // all faults are over
 	bars     time.Duration
+	size     float64  // of an order, in CAD
+	weight   float64  // the same, as a share of the cash
+	anytime  bool     // prices may be a minute old
 	head     []string // lines of other keys
 	pairs    []drawnPair
 	slots    []drawnSlot
@@ -56,11 +59,20 @@ func draw(seed uint64) *drawn {
 	days := []string{"2025-03-08T06:00:00Z", "2025-11-01T12:00:00Z", "2025-06-02T00:00:00Z", "2024-12-30T20:00:00Z", "2025-01-15T15:00:00Z"}
 	d.start, _ = time.Parse(time.RFC3339, pick(rng, days...))
 	d.drawHead(rng)
-	cash := pick(rng, 300, 1000, 1000, 5000, 50_000)
+	cash := pick(rng, 300, 1000, 1000, 3000, 10_000)
 	d.head = append(d.head, fmt.Sprintf("account: {currency: CAD, cash: %d, timezone: %s}", cash, pick(rng, "UTC", "America/Toronto")))
 	d.drawMarkets(rng)
 	profile := pick(rng, "live", "live", "live", "kraken-bot", "nija", "binance-bot", "research", "research")
 	d.drawLimits(rng, profile, float64(cash))
+	// most orders are such as the limits let through, so that there is something to go wrong
+	d.size = between(rng, 3, min(24, float64(cash)/25))
+	if d.anytime = profile == "research"; d.anytime {
+		d.size = between(rng, 5, float64(cash)/5)
+	}
+	d.weight = d.size / float64(cash)
+	if rng.IntN(5) == 0 {
+		d.size, d.weight = 4*d.size, min(0.9, 8*d.weight)
+	}
 	d.drawSlots(rng, profile)
 	d.drawPlan(rng)
 	d.drawOwner(rng)
@@ -151,6 +163,7 @@ func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
 		maybe("crash-loop: %d", 2+rng.IntN(5))
 		return
 	}
+	maybe("execution-throttle: {executions: %d}", 2+rng.IntN(20))
 	maybe("max-order-notional: %s", number(between(rng, 5, 25), 2))
 	maybe("max-position: {share: %s%%}", number(between(rng, 0.5, 5), 1))
 	maybe("daily-loss: %s", number(between(rng, 0.5, 20), 2))
@@ -169,7 +182,7 @@ func (d *drawn) drawSlots(rng *rand.Rand, profile string) {
 	modes := []string{"ultra-fast", "scalp", "swing", "position"}
 	for i := range n {
 		s := drawnSlot{}
-		name, set := drawStrategy(rng)
+		name, set := d.drawStrategy(rng)
 		if name == "scripted" {
 			s.signals = d.drawSignals(rng)
 		}
@@ -187,26 +200,27 @@ func (d *drawn) drawSlots(rng *rand.Rand, profile string) {
 	}
 }
 
-func drawStrategy(rng *rand.Rand) (name, set string) {
+func (d *drawn) drawStrategy(rng *rand.Rand) (name, set string) {
+	weight := number(min(0.9, max(0.01, d.weight*(0.5+rng.Float64()))), 3)
 	switch rng.IntN(14) {
 	case 0:
 		return "sma-cross", fmt.Sprintf("fast: %d, slow: %d", 2+rng.IntN(8), 11+rng.IntN(30))
 	case 1:
-		return "rsi-reversion", fmt.Sprintf("period: %d, oversold: %d, weight: %s", 2+rng.IntN(14), 30+rng.IntN(20), number(between(rng, 0.02, 0.9), 2))
+		return "rsi-reversion", fmt.Sprintf("period: %d, oversold: %d, weight: %s", 2+rng.IntN(14), 30+rng.IntN(20), weight)
 	case 2:
-		return "donchian-breakout", fmt.Sprintf("entry: %d, range: %d, weight: %s", 5+rng.IntN(30), 5+rng.IntN(20), number(between(rng, 0.02, 0.9), 2))
+		return "donchian-breakout", fmt.Sprintf("entry: %d, range: %d, weight: %s", 5+rng.IntN(30), 5+rng.IntN(20), weight)
 	case 3:
-		return "bollinger-reversion", fmt.Sprintf("period: %d, weight: %s", 5+rng.IntN(20), number(between(rng, 0.02, 0.9), 2))
+		return "bollinger-reversion", fmt.Sprintf("period: %d, weight: %s", 5+rng.IntN(20), weight)
 	case 4:
-		return "grid", fmt.Sprintf("step: %s, levels: %d, weight: %s", number(between(rng, 0.001, 0.03), 4), 1+rng.IntN(6), number(between(rng, 0.02, 0.9), 2))
+		return "grid", fmt.Sprintf("step: %s, levels: %d, weight: %s", number(between(rng, 0.001, 0.03), 4), 1+rng.IntN(6), weight)
 	case 5:
-		return "dca", fmt.Sprintf("every: %dm, amount: %s", 5+rng.IntN(300), number(between(rng, 2, 60), 2))
+		return "dca", fmt.Sprintf("every: %dm, amount: %s", 5+rng.IntN(300), number(float64(d.size*(0.5+rng.Float64())), 2))
 	case 6, 7:
 		fault := pick(rng, "ignores-fills", "doubles", "doubles", "churn", "resends", "units")
 		if rng.IntN(20) == 0 {
 			fault = "retries" // a denial makes the next one: long to run
 		}
-		return "runaway", fmt.Sprintf("fault: %s, weight: %s", fault, number(between(rng, 0.001, 0.3), 4))
+		return "runaway", fmt.Sprintf("fault: %s, weight: %s", fault, number(min(0.9, max(0.0005, d.weight*(0.5+rng.Float64()))), 4))
 	}
 	return "scripted", ""
 }
@@ -215,9 +229,13 @@ func drawStrategy(rng *rand.Rand) (name, set string) {
 func (d *drawn) drawSignals(rng *rand.Rand) (lines []string) {
 	for range 3 + rng.IntN(12) {
 		do := pick(rng, "buy", "buy", "buy", "sell", "exit", "cancel", "amend", "bracket")
-		line := fmt.Sprintf("{at: %dm, do: %s, pair: %s", rng.IntN(int(sweepDuration/time.Minute)), do, pick(rng, d.pairs...).name)
+		at := strconv.Itoa(rng.IntN(int(sweepDuration/time.Minute))) + "m"
+		if d.anytime && rng.IntN(2) == 0 {
+			at += strconv.Itoa(50+rng.IntN(10)) + "s" // shortly before the next price
+		}
+		line := fmt.Sprintf("{at: %s, do: %s, pair: %s", at, do, pick(rng, d.pairs...).name)
 		if do == "buy" || do == "sell" {
-			line += ", notional: " + number(between(rng, 2, 120), 2)
+			line += ", notional: " + number(float64(d.size*(0.3+rng.Float64())), 2)
 			if rng.IntN(2) == 0 {
 				line += ", limit: true"
 			}
@@ -253,9 +271,12 @@ func (d *drawn) drawPlan(rng *rand.Rand) {
 	}
 	verbs := chaos.Verbs()
 	for range 4 { // the ones that tell most
-		verbs = append(verbs, chaos.Drop, chaos.TimeoutAfterApply, chaos.ApplyThen502, chaos.Duplicate, chaos.Reorder, chaos.Delay, chaos.Disconnect, chaos.Crash, chaos.Crash, chaos.Crash)
+		verbs = append(verbs, chaos.Drop, chaos.TimeoutAfterApply, chaos.ApplyThen502, chaos.Duplicate, chaos.Reorder, chaos.Delay, chaos.Refuse, chaos.Disconnect, chaos.Crash, chaos.Crash, chaos.Crash)
 	}
 	d.plan = chaos.Draw(rng, verbs, rng.IntN(13), b)
+	for range rng.IntN(3) {
+		d.drawLost(rng)
+	}
 	hour := time.Duration(0)
 	if rng.IntN(4) == 0 {
 		hour = time.Duration(rng.Int64N(int64(b.Duration - time.Hour))).Truncate(time.Minute)
@@ -265,20 +286,49 @@ func (d *drawn) drawPlan(rng *rand.Rand) {
 		if hour > 0 {
 			r.At = hour + r.At%time.Hour
 		}
+		if r.Do.Family() == chaos.HTTP && rng.IntN(2) == 0 { // that strikes the next orders, whenever they come
+			r.On, r.For, r.Times = pick(rng, chaos.AddOrder, chaos.AddOrder, chaos.AddOrder, chaos.CancelOrder, chaos.AmendOrder), 0, 1+rng.IntN(4)
+		}
 		if r.Do == chaos.RestartLoop {
 			r.Count = min(r.Count, 9)
 		}
+		if r.Do == chaos.Crash && rng.IntN(3) == 0 { // long enough for something to happen meanwhile
+			r.RestartAfter = time.Duration(1+rng.IntN(60)) * time.Minute
+		}
 		if r.Do == chaos.Crash && r.After == "" && rng.IntN(2) == 0 {
-			r.After, r.Nth = pick(rng, chaos.JournalWrite, chaos.JournalAppend, chaos.JournalSync), 1+rng.IntN(200)
+			r.After, r.Nth = pick(rng, chaos.JournalWrite, chaos.JournalAppend, chaos.JournalSync, chaos.Submitted, chaos.Acked, chaos.Cancelled), 1+rng.IntN(200)
+			if r.After == chaos.Submitted || r.After == chaos.Acked || r.After == chaos.Cancelled {
+				r.Nth = 1 + r.Nth%5
+			}
 			r.Times, r.Every = 0, 0
 		}
+	}
+}
+
+// drawLost draws what makes an order's outcome unknown, and what comes on top of it.
+func (d *drawn) drawLost(rng *rand.Rand) {
+	at := time.Duration(rng.Int64N(int64(d.heal - 2*time.Hour))).Truncate(time.Minute)
+	add := func(r chaos.Rule) {
+		r.At = at
+		d.plan.Rules = append(d.plan.Rules, r)
+	}
+	add(chaos.Rule{Do: pick(rng, chaos.Drop, chaos.TimeoutAfterApply, chaos.ApplyThen502, chaos.Truncate), On: chaos.AddOrder, Times: 1 + rng.IntN(3)})
+	switch rng.IntN(5) {
+	case 0:
+		add(chaos.Rule{Do: chaos.HideOrder, After: chaos.GoneUnknown, For: time.Duration(5+rng.IntN(600)) * time.Second})
+	case 1:
+		add(chaos.Rule{Do: chaos.Crash, After: chaos.GoneUnknown, RestartAfter: time.Duration(rng.IntN(900)) * time.Second})
+	case 2:
+		add(chaos.Rule{Do: chaos.Disconnect, After: chaos.GoneUnknown, For: time.Duration(1+rng.IntN(300)) * time.Second})
+	case 3:
+		add(chaos.Rule{Do: chaos.Drop, On: chaos.OpenOrders, After: chaos.GoneUnknown, For: time.Duration(1+rng.IntN(300)) * time.Second})
 	}
 }
 
 // drawOwner draws what the owner does: mostly holding the ceremony now and then.
 func (d *drawn) drawOwner(rng *rand.Rand) {
 	last := int((d.heal - time.Hour) / time.Minute)
-	for range rng.IntN(16) {
+	for range rng.IntN(24) {
 		at := time.Duration(rng.IntN(last)) * time.Minute
 		d.owner = append(d.owner, world.Act{At: at, Do: world.ArmRequest}, world.Act{At: at + 61*time.Second, Do: world.ArmConfirm})
 	}

@@ -14,9 +14,23 @@ import (
 var Dangers = []string{
 	"fill", "denial", "order-rejected", "order-cancelled", "order-unknown", "order-absent",
 	chaos.FoundOpen, chaos.FoundClosed, chaos.FoundTrades, chaos.GivenUp,
-	"crash", "restart", "start-refused", "process-ended", "stop", "fill-while-down", "sold-by-flatten",
+	"crash", "restart", "start-refused", "process-ended", "stop", "fill-while-down", "operator",
 	"paused", "reduce-only", "halted", "killed", "pair-halted", "slot-halted", "lift", "re-armed", "act-refused", "new-day",
 	"flow", "alert-by-fallback", "settled",
+}
+
+// enoughSeeds is how many meet every danger.
+const enoughSeeds = 300
+
+// Unmet are the dangers that none of so many seeds has met; none when they are too few to
+// tell.
+func Unmet(met map[string]int, seeds uint64) (names []string) {
+	for _, name := range Dangers {
+		if seeds >= enoughSeeds && met[name] == 0 {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // dangers are those that a run got into.

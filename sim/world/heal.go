@@ -52,6 +52,12 @@ func (w *World) lookAfter() {
 	if w.cfg.Facts&exchange.FactHost != 0 {
 		w.tellCheck(risk.SingleInstance, true, "")
 	}
+	for id := exchange.OrderID(1); id <= w.guard.LastOrderID(); id++ {
+		if i := w.truth.intents[id]; i != nil && i.absent && !i.removed {
+			w.venue.Cancel(0, id) // an order that was given up and is there: by hand
+			i.removed = true
+		}
+	}
 	if w.resting() {
 		return
 	}

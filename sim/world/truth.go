@@ -48,6 +48,9 @@ type intent struct {
 	filled  money.Qty
 	done    bool
 	sent    int
+	absent  bool // given up: its fills are not in our books until the owner explains them
+	moved   []exchange.Balance
+	removed bool // by the owner's hand
 }
 
 // latch is one as the records tell.
@@ -170,6 +173,12 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 		t.checkDenial(w, r)
 	case risk.RecOrder:
 		if i := t.intents[r.Event.Order]; i != nil && r.Event.State.Done() {
+			if r.Event.State == exchange.Absent && !i.absent {
+				i.absent = true
+				for _, m := range i.moved {
+					t.explained[m.Asset] -= m.Total
+				}
+			}
 			i.done = true
 		}
 	case risk.RecLevel:
@@ -259,7 +268,7 @@ func (t *truth) onCancel(id exchange.OrderID) {
 }
 
 // explain books a fill of ours.
-func (t *truth) explain(w *World, ev *exchange.Event) {
+func (t *truth) explain(w *World, i *intent, ev *exchange.Event) {
 	in := &w.cfg.Catalog.Instruments[ev.Instrument]
 	base, _ := in.BaseAmount(ev.Qty)
 	quote := ev.Cost
@@ -268,9 +277,13 @@ func (t *truth) explain(w *World, ev *exchange.Event) {
 	} else {
 		base = -base
 	}
-	t.explained[in.Base] += base
-	t.explained[in.Quote] += quote
-	t.explained[ev.FeeAsset] -= ev.Fee
+	i.moved = append(i.moved, exchange.Balance{Asset: in.Base, Total: base}, exchange.Balance{Asset: in.Quote, Total: quote}, exchange.Balance{Asset: ev.FeeAsset, Total: -ev.Fee})
+	if i.absent {
+		return
+	}
+	for _, m := range i.moved[len(i.moved)-3:] {
+		t.explained[m.Asset] += m.Total
+	}
 }
 
 // onVenueFill holds what the venue did against the intent.
@@ -281,7 +294,7 @@ func (t *truth) onVenueFill(w *World, ev *exchange.Event) {
 		return
 	}
 	i.filled += ev.Qty
-	t.explain(w, ev)
+	t.explain(w, i, ev)
 	if !w.up {
 		w.note(Entry{Kind: "fill-while-down", Order: ev.Order, Instrument: ev.Instrument, Side: ev.Side, Qty: ev.Qty, Price: ev.Price})
 	}
