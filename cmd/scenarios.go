@@ -24,7 +24,7 @@ every control, and without the one that it proves, where what it names must brea
 
   breakwater scenarios list --control daily-loss
   breakwater scenarios explain kill-file-idle
-  breakwater scenarios run --all`, a.scenariosListCommand(), a.scenariosExplainCommand(), a.scenariosRunCommand(), a.scenariosSweepCommand(), a.scenariosReduceCommand())
+  breakwater scenarios run --all`, a.scenariosListCommand(), a.scenariosExplainCommand(), a.scenariosRunCommand(), a.scenariosSweepCommand(), a.scenariosReduceCommand(), a.scenariosBlastCommand())
 }
 
 func (a *app) scenariosListCommand() *cobra.Command {
