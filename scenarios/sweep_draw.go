@@ -91,7 +91,7 @@ func number(v float64, decimals int) string { return strconv.FormatFloat(v, 'f',
 
 func (d *drawn) drawHead(rng *rand.Rand) {
 	d.head = append(d.head, fmt.Sprintf("latency: %dms", pick(rng, 1, 20, 250, 250, 1500)))
-	d.head = append(d.head, fmt.Sprintf("supervisor: %ds", pick(rng, 10, 60, 600, 3600)))
+	d.head = append(d.head, fmt.Sprintf("supervisor: %ds", pick(rng, 600, 600, 3600)))
 }
 
 // coins are what drawn pairs are made of: a price in CAD and how wild it is.
