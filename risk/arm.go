@@ -163,5 +163,8 @@ func (g *Guard) ConfirmArm(challenge string, signature []byte) error {
 	if s.host.days >= rampDays && s.host.net > 0 && s.host.ramp+1 < len(s.limits.Ramp) {
 		g.write(Record{Type: RecRamp, Count: int64(s.host.ramp + 1)}, true)
 	}
+	if g.failed == nil {
+		g.schedule() // a condition that goes on trips again by its own time, not when the next event happens to come
+	}
 	return g.failed
 }

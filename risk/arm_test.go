@@ -330,3 +330,26 @@ func TestASessionThatNeedsArmingSendsNothingBefore(t *testing.T) {
 	d = d.restart() // by itself, after a crash, with everything in order
 	d.gone(d.allowed(d.buy(xbt / 1000)))
 }
+
+// Found by the sweep (seed 88): the pause came back with the next event, whenever that was.
+func TestAConditionThatGoesOnTripsAgainWithTheCeremonysOwnBeat(t *testing.T) {
+	l := wide()
+	l.StalePause = time.Minute
+	d := open(t, l)
+	d.price(10_000)
+	d.beat(2*time.Minute + 2*d.g.s.market[0].interval)
+	if d.latched(StaleData) == nil {
+		t.Fatal("an old price does not pause")
+	}
+	c := d.request()
+	d.beat(armWait)
+	if err := d.g.ConfirmArm(c, sign(c)); err != nil {
+		t.Fatal(err)
+	}
+	if d.latched(StaleData) != nil || d.g.s.nextDue > d.now {
+		t.Errorf("latched %v, the guard wants its next beat at %v, it is %v", d.latched(StaleData), d.g.s.nextDue, d.now)
+	}
+	if d.beat(0); d.latched(StaleData) == nil {
+		t.Error("the pause is gone for good")
+	}
+}
