@@ -41,16 +41,18 @@ type BlastRow struct {
 func (b *Blast) Held() bool { return b.Rows[0].loss <= b.bound }
 
 // nastyDays are days of minutes in which a position loses: as shapes of the price, with
-// the largest fall from one minute to the next, in ppm.
+// the largest fall from a price to a later one, in ppm. The fall counts, and not the step to
+// the next price: whoever lost the day's limit keeps what he holds.
 var nastyDays = []struct {
 	name  string
-	gap   int64
+	fall  int64
 	shape string
 }{
-	{"crash: 60 % in an hour", 20_000, "{at: 0s, price: 100%}, {at: 6h, price: 100%}, {at: 7h, price: 40%, spread-bps: 100}, {at: 24h, price: 45%}"},
+	{"crash: 60 % in an hour", 600_000, "{at: 0s, price: 100%}, {at: 6h, price: 100%}, {at: 7h, price: 40%, spread-bps: 100}, {at: 24h, price: 45%}"},
 	{"gap: 40 % in a minute", 400_000, "{at: 0s, price: 100%}, {at: 6h, price: 100%}, {at: 6h1m, price: 60%, spread-bps: 200}, {at: 24h, price: 60%}"},
-	{"bleed: 30 % over the day", 5_000, "{at: 0s, price: 100%}, {at: 24h, price: 70%}"},
-	{"saw: 6 % down and up each hour", 5_000, "{at: 0s, price: 100%}" + saw(24)},
+	{"wick: 87 % for a minute, as on 21 October 2021", 870_000, "{at: 0s, price: 100%}, {at: 11h34m, price: 100%}, {at: 11h35m, price: 13%, spread-bps: 900, thin: 0.01}, {at: 11h36m, price: 97%}, {at: 24h, price: 96%}"},
+	{"bleed: 30 % over the day", 300_000, "{at: 0s, price: 100%}, {at: 24h, price: 70%}"},
+	{"saw: 6 % down and up each hour", 60_000, "{at: 0s, price: 100%}" + saw(24)},
 }
 
 func saw(hours int) (text string) {
@@ -64,6 +66,7 @@ func saw(hours int) (text string) {
 // have the size that is still let through.
 type adversary struct {
 	greedy  bool // buys all that it may and sells after each fall; else by chance
+	keeps   bool // buys all that it may, and keeps it
 	limits  risk.Limits
 	decimal uint8
 }
@@ -72,6 +75,7 @@ type adversary struct {
 func (a *adversary) OnBar(ctx *strategy.Context, bar strategy.Bar) {
 	held := ctx.Position()
 	switch {
+	case a.keeps:
 	case a.greedy && !held.Flat() && bar.Close < held.AvgPrice*0.995:
 		ctx.Exit()
 		return
@@ -98,6 +102,7 @@ func adversaries(l risk.Limits, decimals uint8) []world.Slot {
 	}
 	all := []world.Slot{
 		slot("greedy", func() (strategy.Strategy, error) { return &adversary{greedy: true, limits: l, decimal: decimals}, nil }),
+		slot("keeper", func() (strategy.Strategy, error) { return &adversary{keeps: true, limits: l, decimal: decimals}, nil }),
 		slot("random", func() (strategy.Strategy, error) { return &adversary{limits: l, decimal: decimals}, nil }),
 	}
 	for _, fault := range []string{"ignores-fills", "doubles", "churn"} {
@@ -156,7 +161,7 @@ func BlastRadius(l risk.Limits, currency, cash string, without []risk.Control) (
 				r := s.world(c)
 				b.Runs++
 				if c == risk.NoControl {
-					b.bound = max(b.bound, boundOf(l, r.Began, nastyDays[di].gap, s.cfg.FeePPM))
+					b.bound = max(b.bound, boundOf(l, r.Began, nastyDays[di].fall, s.cfg.FeePPM))
 					b.Equity = money.Format(int64(r.Began), asset.Decimals)
 				}
 				if loss := r.Loss(); loss > row.loss {
@@ -173,16 +178,15 @@ func BlastRadius(l risk.Limits, currency, cash string, without []risk.Control) (
 }
 
 // boundOf is the most that may be lost on a day: the limit of the day's loss, what the
-// largest position loses in the gap in which it is reached, and the fees of what may be
-// traded until then.
-func boundOf(l risk.Limits, equity money.Amount, gapPPM, feePPM int64) money.Amount {
+// largest position loses when it falls as far as the day did, and the fees of both ways.
+func boundOf(l risk.Limits, equity money.Amount, fallPPM, feePPM int64) money.Amount {
 	held := min(l.Position.Of(equity), equity)
-	gap, _ := money.MulDiv(int64(held), gapPPM, money.PPM, money.Ceil)
+	fallen, _ := money.MulDiv(int64(held), fallPPM, money.PPM, money.Ceil)
 	fees, _ := money.MulDiv(int64(held), 2*feePPM, money.PPM, money.Ceil)
 	if !l.DailyLoss.Binds() {
 		return equity
 	}
-	return min(equity, l.DailyLoss.Of(equity)+money.Amount(gap)+money.Amount(fees))
+	return min(equity, l.DailyLoss.Of(equity)+money.Amount(fallen)+money.Amount(fees))
 }
 
 // Write prints the losses, the largest first; those that a control's absence does not

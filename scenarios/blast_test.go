@@ -19,7 +19,7 @@ func TestTheLimitsBoundWhatAnAdversaryCanLose(t *testing.T) {
 		t.Errorf("bound %s, rows %+v", b.Bound, b.Rows)
 	}
 	var out bytes.Buffer
-	if err := b.Write(&out); err != nil || !strings.Contains(out.String(), "390.6750") || !strings.Contains(out.String(), "bound the loss of a day to 40.8000") {
+	if err := b.Write(&out); err != nil || !strings.Contains(out.String(), "567.4426") || !strings.Contains(out.String(), "bound the loss of a day to 64.3000") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
