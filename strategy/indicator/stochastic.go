@@ -41,4 +41,4 @@ func (s *Stochastic) Ready() bool { return s.d.Ready() }
 func (s *Stochastic) Value() float64 { return s.k.Value() }
 
 // Signal is %D; 0 until Ready.
-func (s *Stochastic) Signal() float64 { return s.d.Value() }
+func (s *Stochastic) Signal() float64 { return min(max(s.d.Value(), 0), 100) }
