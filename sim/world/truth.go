@@ -181,6 +181,10 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 			}
 			i.done = true
 		}
+	case risk.RecFill:
+		if i := t.intents[r.Event.Order]; i != nil && r.Event.State.Done() {
+			i.done = true // an order for an amount of money has no quantity that tells
+		}
 	case risk.RecLevel:
 		t.onLevel(r)
 	case risk.RecFlow:
