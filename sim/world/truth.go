@@ -188,7 +188,9 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 	case risk.RecLevel:
 		t.onLevel(r)
 	case risk.RecFlow:
-		t.explained[r.Event.FeeAsset] += r.Event.Cost
+		if x := t.explained[r.Event.FeeAsset] + r.Event.Cost; x >= 0 { // else the books do not take it
+			t.explained[r.Event.FeeAsset] = x
+		}
 	case risk.RecOperator:
 		t.flatten = r.Event.Code == exchange.CodeFlatten
 	case risk.RecArm:

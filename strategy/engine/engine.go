@@ -253,6 +253,9 @@ func (e *Engine) compare(snap *exchange.Snapshot) error {
 
 // onFlow is money that came or went; the first slot has it.
 func (e *Engine) onFlow(ev *exchange.Event) {
+	if e.book.balance[ev.FeeAsset]+ev.Cost < 0 {
+		return // money that was never in our books: the guard does not book it either, and halts
+	}
 	e.book.add(ev.FeeAsset, ev.Cost)
 	e.slots[0].cash[ev.FeeAsset] += ev.Cost
 }
