@@ -67,7 +67,6 @@ type Link struct {
 	facts    factState
 	price    []money.Price // by instrument: last seen
 	foreign  exchange.OrderID
-	spare    []exchange.Event
 }
 
 // item is something to tell or to do at its time.

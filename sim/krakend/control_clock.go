@@ -86,7 +86,7 @@ func (c *core) passTime(t *timeStep) (any, error) {
 	if (t.Step == "") == (t.To == "") {
 		return nil, refuse(http.StatusBadRequest, "give either step, like 90s, or to, an instant in RFC 3339")
 	}
-	to := c.now
+	var to exchange.Stamp
 	if t.Step != "" {
 		d, err := time.ParseDuration(t.Step)
 		if err != nil || d < 0 {

@@ -70,7 +70,8 @@ func TestFaultsOfTheStreamDoWhatTheirNamesPromise(t *testing.T) {
 		}
 	}
 	h.do("POST", "faults", `{"do":"replay","on":"book","times":1}`)
-	if move(); next() != next() {
+	move()
+	if first, second := next(), next(); first != second {
 		t.Error("the frame does not come twice")
 	}
 	h.do("POST", "faults", `{"do":"bad-checksum","times":1}`)

@@ -235,7 +235,6 @@ func TestRealTimeGoesOnWhereItWouldBeAndNeverBack(t *testing.T) {
 	}
 	s.Close()
 	config.Speed = 60
-	was = s.Now()
 	if s, err = New(config); err != nil {
 		t.Fatal(err)
 	}

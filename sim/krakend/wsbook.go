@@ -102,7 +102,6 @@ type bookRows [2][]sim.Level
 type bookFeed struct {
 	sides [2]ladder
 	dirty [2][]money.Price          // touched since the last update, by side
-	all   bool                      // something changed at a price nobody told
 	rows  [len(bookDepths)]bookRows // of the update that is being made
 }
 

@@ -38,7 +38,6 @@ type broken struct {
 	latest  exchange.Order // that it sent
 	acts    []*chaos.Rule
 	looping bool
-	muted   bool
 	was     []strategy.Position // by instrument: before it was muted
 	known   []bool
 }

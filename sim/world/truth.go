@@ -18,7 +18,6 @@ type truth struct {
 	latches []latch
 	level   risk.Level
 	flatten bool
-	dry     bool
 
 	equity  money.Amount
 	flows   money.Amount // since the day began
