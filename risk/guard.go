@@ -433,6 +433,10 @@ func (g *Guard) cancelEntriesOf(l *latch) {
 // Refresh asks the exchange for a snapshot, which is compared with the guard's own view.
 func (g *Guard) Refresh() error { return g.ask(false) }
 
+// Compare is Refresh as the guard itself does it every minute in a session that needs arming:
+// an answer that agrees says nothing new, and is not recorded.
+func (g *Guard) Compare() error { return g.ask(true) }
+
 // Ablated is the control that the guard lacks; NoControl for every guard but those of
 // NewWithout.
 func (g *Guard) Ablated() Control { return g.s.without }

@@ -92,7 +92,7 @@ func (w *World) everyMinute() {
 		return
 	}
 	w.tellBalances()
-	w.later(func() { _ = w.guard.Refresh() }) // a failed one shows at the next
+	w.later(func() { _ = w.guard.Compare() }) // a failed one shows at the next
 }
 
 // later lets the process do something between two events, at this instant.
