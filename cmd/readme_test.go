@@ -13,7 +13,7 @@ var update = flag.Bool("update", false, "write the outputs in README.md and docs
 
 const fence = "```"
 
-func TestReadmeShowsTrueOutput(t *testing.T) { showsTrueOutput(t, "README.md", 3) }
+func TestReadmeShowsTrueOutput(t *testing.T) { showsTrueOutput(t, "README.md", 4) }
 
 func TestLimitsPageShowsTrueOutput(t *testing.T) {
 	showsTrueOutput(t, filepath.Join("docs", "limits.md"), 2)

@@ -75,7 +75,7 @@ func (a *app) scenariosListCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&control, "control", "", "only those that prove a `CONTROL`")
 	c.Flags().BoolVar(&incident, "incident", false, "only those that re-enact an incident")
-	c.Flags().StringVar(&source, "source", "", "only those that answer a founding `DOCUMENT`: A, B, C or D")
+	c.Flags().StringVar(&source, "source", "", "only those that answer a requirement of a `GROUP`: A, B, C or D")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
 	return c
 }

@@ -16,10 +16,10 @@ func (s *Scenario) Explain(out io.Writer) error {
 		fmt.Fprintf(&b, "It re-enacts: %s.\n", strings.TrimSuffix(s.Incident, "."))
 	}
 	if s.Source != "" {
-		fmt.Fprintf(&b, "It answers founding document %s\n", s.Source)
+		fmt.Fprintf(&b, "It answers requirement %s\n", s.Source)
 	}
 	c := &s.cfg
-	fmt.Fprintf(&b, "It runs for %s on %s, with %s at work, limits of profile %s.\n", c.Duration, strings.Join(s.pairs, ", "), strings.Join(s.slots, ", "), c.Limits.Profile)
+	fmt.Fprintf(&b, "It runs for %s on %s, with %s at work, under these limits: %s.\n", c.Duration, strings.Join(s.pairs, ", "), strings.Join(s.slots, ", "), s.limitsText())
 	if len(c.Plan.Rules) > 0 {
 		b.WriteString("\nWhat is broken:\n")
 	}
@@ -86,4 +86,13 @@ func (x *Expectation) prose() string {
 		text += fmt.Sprintf(", before %s", x.before)
 	}
 	return text
+}
+
+// limitsText is the limits as written, in a line.
+func (s *Scenario) limitsText() string {
+	var parts []string
+	for _, l := range strings.Split(strings.TrimSpace(s.limits), "\n") {
+		parts = append(parts, strings.TrimSpace(l))
+	}
+	return strings.ReplaceAll(strings.Join(parts, ", "), ":,", ":")
 }

@@ -22,7 +22,7 @@ type Scenario struct {
 	Name     string
 	File     string
 	Doc      string // what is broken, and what must hold
-	Source   string // the founding document: A, B, C or D, with its sentence
+	Source   string // the requirement that it answers: its group, A to D, and its words
 	Incident string // what has happened somewhere
 	Wiring   string // "event" where the control's live wiring comes later
 	Expect   []Expectation
