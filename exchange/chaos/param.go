@@ -9,6 +9,7 @@ import (
 
 	"breakwater/exchange"
 	"breakwater/exchange/money"
+	"breakwater/internal/spelling"
 )
 
 // param is a key of a rule as it is written: read returns what is wrong with a text, write
@@ -262,7 +263,7 @@ func spanText(d time.Duration) string {
 func nearest(meant string, known []string) string {
 	best, least := "", len(meant)/2+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(meant), strings.ToLower(k)); d < least {
+		if d := spelling.Distance(strings.ToLower(meant), strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
 	}
@@ -281,25 +282,4 @@ func nearest(meant string, known []string) string {
 		return "; there is none"
 	}
 	return "; there are " + strings.Join(known, ", ")
-}
-
-// distance is how many letters must change to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

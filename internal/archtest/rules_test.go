@@ -13,6 +13,7 @@ const module = "breakwater"
 var core = []string{
 	"exchange", "exchange/money", "exchange/chaos", "data", "risk",
 	"strategy", "strategy/indicator", "strategy/engine", "sim", "sim/world", "data/journal", "data/journal/faultfs", "internal/planted",
+	"internal/spelling",
 }
 
 // std is what the core may import of the standard library: nothing that reaches the
@@ -53,21 +54,21 @@ var mayImport = map[string][]string{
 	"exchange/money":        {},
 	"exchange":              {"exchange/money"},
 	"exchange/exchangetest": {"exchange", "exchange/money"},
-	"exchange/chaos":        {"exchange", "exchange/money", "internal/planted"},
+	"exchange/chaos":        {"exchange", "exchange/money", "internal/planted", "internal/spelling"},
 	"exchange/chaos/wire":   {"exchange", "exchange/chaos"},
 	"data":                  {"exchange", "exchange/money"},
 	"data/file":             {"data", "exchange", "exchange/money"},
 	"risk":                  {"exchange", "exchange/money", "internal/planted"},
-	"strategy":              {"exchange", "exchange/money", "strategy/indicator"},
+	"strategy":              {"exchange", "exchange/money", "strategy/indicator", "internal/spelling"},
 	"strategy/indicator":    {},
 	"strategy/engine":       {"exchange", "exchange/money", "risk", "strategy", "internal/planted"},
-	"sim":                   {"data", "exchange", "exchange/money", "exchange/chaos", "risk", "strategy", "strategy/engine", "internal/planted"},
+	"sim":                   {"exchange", "exchange/money", "internal/planted"},
 	"sim/world":             {"data/journal", "data/journal/faultfs", "exchange", "exchange/chaos", "exchange/money", "risk", "sim", "strategy", "strategy/engine"},
 	"reports":               {"exchange", "exchange/money", "reports/metrics", "risk"},
 	"reports/metrics":       {"exchange"},
 	"data/journal":          {"exchange", "exchange/money", "risk", "internal/planted"},
 	"data/journal/osfs":     {"data/journal"},
-	"risk/riskfile":         {"exchange", "exchange/money", "risk"},
+	"risk/riskfile":         {"exchange", "exchange/money", "risk", "internal/spelling"},
 }
 
 // doors are packages that only some of ours may import.
