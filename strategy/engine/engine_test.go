@@ -593,3 +593,28 @@ func TestARunThatEndsBeforeItsWarmUpSaysSo(t *testing.T) {
 		}
 	}
 }
+
+// doubler answers every denial with two orders.
+type doubler struct{ denied, most int }
+
+func (d *doubler) OnBar(ctx *strategy.Context, _ strategy.Bar) {
+	d.most, d.denied = max(d.most, d.denied), 0
+	ctx.Buy(1e6)
+}
+
+func (d *doubler) OnOrder(ctx *strategy.Context, _ strategy.OrderUpdate) {
+	d.denied++
+	ctx.Buy(1e6)
+	ctx.Buy(1e6)
+}
+
+// Doubled with every bar, sixty of them would be more than any memory holds.
+func TestAnswersToDenialsDoNotGrowWithoutBound(t *testing.T) {
+	r := one(nil, hours(wander(3, 60)...))
+	d := &doubler{}
+	r.slots[0].Strategy = d
+	r.run(t)
+	if d.most < 100 || d.most > 300 {
+		t.Errorf("at most %d denials at one bar", d.most)
+	}
+}

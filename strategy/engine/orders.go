@@ -10,11 +10,15 @@ import (
 	"breakwater/strategy"
 )
 
+// mostAtOnce bounds the orders that wait in an outbox: a strategy that answers each denial
+// with two orders would double them with every event, until the memory is gone.
+const mostAtOnce = 256
+
 // Send puts an order in the outbox and reserves what it could use. It returns 0 when the
-// strategy may not act yet, or owns nothing to sell.
+// strategy may not act yet, owns nothing to sell, or has mostAtOnce requests waiting.
 func (s *slot) Send(o *exchange.Order) exchange.OrderID {
 	b := s.book(o.Instrument)
-	if b == nil || s.shut() {
+	if b == nil || s.shut() || len(s.outbox) >= mostAtOnce {
 		return 0
 	}
 	if o.Side == exchange.Sell {
