@@ -85,6 +85,16 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
+// Quiet reports whether an event only tells that time has passed or that somebody has looked:
+// how many of them come is chance, and no decision may depend on it.
+func (k Kind) Quiet() bool {
+	switch k {
+	case KindBeat, KindHeartbeat, KindClock, KindRequest, KindDeadMan, KindKey, KindCheck:
+		return true
+	}
+	return false
+}
+
 // Op is what an order event answers.
 type Op uint8
 

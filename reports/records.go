@@ -21,7 +21,9 @@ func (c *Collector) Record(r *risk.Record, _ bool) error {
 	case risk.RecOrder:
 		c.outcome(r.Event)
 	case risk.RecDenial:
-		c.denial(r)
+		c.denial(r, 1)
+	case risk.RecDenials:
+		c.denial(r, r.Count)
 	case risk.RecAmend:
 		c.run.Orders.Amended++
 	case risk.RecCancel:
@@ -171,8 +173,9 @@ func (c *Collector) outcome(ev *exchange.Event) {
 	}
 }
 
-func (c *Collector) denial(r *risk.Record) {
-	c.run.Guard.Denied++
+// denial takes a denial, or so many with the last one's reasons.
+func (c *Collector) denial(r *risk.Record, n int64) {
+	c.run.Guard.Denied += n
 	for i := range r.Reasons {
 		reason := &r.Reasons[i]
 		if slices.ContainsFunc(r.Reasons[:i], func(o risk.Reason) bool { return o.Control == reason.Control }) {
@@ -182,7 +185,7 @@ func (c *Collector) denial(r *risk.Record) {
 		if d.Count == 0 {
 			d.First, d.Reason, d.Example = r.Time, *reason, reason.String()
 		}
-		d.Count++
+		d.Count += n
 		d.Last = r.Time
 	}
 }

@@ -82,6 +82,8 @@ func (t *Tally) Record(r *risk.Record, _ bool) error {
 		t.out.Orders++
 	case risk.RecDenial:
 		t.out.Denied++
+	case risk.RecDenials:
+		t.out.Denied += r.Count
 	case risk.RecLevel:
 		if r.Level >= risk.Halted && !r.Lift {
 			if t.out.Halts++; t.out.Halts == 1 {

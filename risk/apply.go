@@ -25,6 +25,8 @@ func (s *state) apply(r *Record) error {
 		}
 	case RecDenial:
 		s.applyDenial(r)
+	case RecDenials:
+		s.applyDenials(r)
 	case RecAmend:
 		s.applyAmend(r)
 	case RecCancel:
@@ -100,6 +102,7 @@ func (s *state) applyDenial(r *Record) {
 	if s.placed(o.Instrument, o.Slot) {
 		s.rate.onAttempt(r, o, false)
 		s.rate.onDenial(r)
+		s.rate.onStorm(r, o)
 	}
 }
 

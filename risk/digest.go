@@ -54,6 +54,13 @@ func (d *Digest) Record(r *Record, _ bool) error {
 		for i := range r.Reasons {
 			d.text(r.Reasons[i].Control.String())
 		}
+	case RecDenials:
+		d.tag('S', r)
+		d.order(r.Order)
+		d.number(r.Count, int64(len(r.Reasons)))
+		for i := range r.Reasons {
+			d.text(r.Reasons[i].Control.String())
+		}
 	case RecLevel:
 		d.tag('L', r)
 		d.buf = append(d.buf, byte(r.From), byte(r.Level), byte(r.Scope))

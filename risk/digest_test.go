@@ -49,6 +49,7 @@ func TestDigestIsWhatItsPageSays(t *testing.T) {
 		{Type: RecOrder, Time: 4, OrderID: 7, Event: &fill},
 		{Type: RecAmend, Time: 5, OrderID: 7, Amend: &change},
 		{Type: RecDenial, Time: 6, OrderID: 7, Amend: &change, Reasons: []Reason{{Control: OrderForm}}},
+		{Type: RecDenials, Time: 6, OrderID: 8, Order: &market, Count: 28, Reasons: []Reason{{Control: OrderRate}}},
 		{Type: RecFill, Time: 7, OrderID: 7, Event: &fill},
 		{Type: RecCancel, Time: 8, OrderID: 7},
 		{Type: RecLevel, Time: 9, From: Active, Level: Halted, Scope: ByPair, Control: Reconcile, Text: "cause"},
@@ -64,6 +65,7 @@ func TestDigestIsWhatItsPageSays(t *testing.T) {
 	p.b('D').n(3, 8).b(0, 0, 0, 1, 0).n(0, 0, 0, 16, 17, 0, 0, 20, 0, 19, 18, 0).b(0).n(2).t("cash-reserve").t("price-collar")
 	p.b('A').n(5, 7).n(24, 25, 26, 27)
 	p.b('D').n(6, 7).n(24, 25, 26, 27).n(1).t("order-form")
+	p.b('S').n(6, 8).b(0, 0, 0, 1, 0).n(0, 0, 0, 16, 17, 0, 0, 20, 0, 19, 18, 0).b(0).n(28, 1).t("order-rate")
 	p.b('F').n(7, 7).n(21, 22, 23).b(1)
 	p.b('C').n(8, 7)
 	p.b('L').n(9, 0).b(0, 3, 1).t("reconcile")

@@ -287,6 +287,9 @@ func (g *Guard) deny(r Record) error {
 	if planted.On(planted.DenialSilent) {
 		r.Reasons = nil
 	}
+	if g.calm(&r) {
+		return exchange.ErrDenied
+	}
 	if err := g.write(r, false); err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ func (g *Guard) observe(ev *exchange.Event) {
 	if s.now > s.day.end || s.now > s.nextDue {
 		g.onTime() // before the event: what it changes belongs to the time after
 	}
+	if s.rate.untold > 0 && !ev.Kind.Quiet() {
+		g.tellStorms(stormSpan)
+	}
 	moved := false
 	switch ev.Kind {
 	case exchange.KindBar, exchange.KindTrade:

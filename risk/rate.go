@@ -28,7 +28,9 @@ type rateState struct {
 	filled   []exchange.Stamp
 	fresh    []bool // by instrument: a market event came after its last fill
 	executed []int64
-	turnover []hour // by slot
+	turnover []hour    // by slot
+	storms   [][]storm // by slot
+	untold   int64     // denials in storms that are not on record yet
 	bound    *Limits
 }
 
@@ -93,7 +95,7 @@ func (r *rateState) slot(id exchange.SlotID) {
 		r.doubles = append(r.doubles, newWindow(3, int64(time.Minute)))
 		r.last, r.newest, r.used, r.oldUse = append(r.last, 0), append(r.newest, 0), append(r.used, nil), append(r.oldUse, 0)
 		r.executed = append(r.executed, 0)
-		r.turnover = append(r.turnover, hour{})
+		r.turnover, r.storms = append(r.turnover, hour{}), append(r.storms, nil)
 	}
 }
 

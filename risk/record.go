@@ -56,12 +56,15 @@ const (
 	// RecFlattenRequest asks for everything to be sold: Text (the challenge). A RecOperator
 	// begins the sale.
 	RecFlattenRequest
+	// RecDenials is the end of a minute in which a strategy was denied too often for a line
+	// each: Count (how many more), Order and Reasons of the last.
+	RecDenials
 	recordTypes
 )
 
 var recordNames = [...]string{
 	"none", "start", "intent", "denial", "amend", "cancel", "order", "fill", "level", "day-start", "equity", "snapshot",
-	"flow", "arm-request", "arm", "cycle", "ramp", "operator", "note", "flatten-request",
+	"flow", "arm-request", "arm", "cycle", "ramp", "operator", "note", "flatten-request", "denials",
 }
 
 func (t RecordType) String() string {

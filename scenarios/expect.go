@@ -44,7 +44,7 @@ func (x *Expectation) Title() string {
 
 // eventKinds are what event and never may name.
 var eventKinds = []string{
-	"start", "intent", "denial", "amend", "cancel", "fill", "trip", "lift", "day-start", "equity", "snapshot", "flow", "arm-request", "arm", "cycle", "ramp",
+	"start", "intent", "denial", "denials", "amend", "cancel", "fill", "trip", "lift", "day-start", "equity", "snapshot", "flow", "arm-request", "arm", "cycle", "ramp",
 	"operator", "note", "order-pending", "order-unknown", "order-working", "order-filled", "order-cancelled", "order-expired", "order-rejected", "order-absent",
 	"order-resolved", "crash", "stop", "process-ended", "start-refused", "act", "act-refused", "second-instance", "alert",
 	"AddOrder", "AmendOrder", "CancelOrder", "CancelAllOrdersAfter", "Refresh",

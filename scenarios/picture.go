@@ -173,7 +173,7 @@ func (p *picture) orders(name string, r *world.Result, y float64) float64 {
 			class = "sent"
 		case "fill":
 			class = "fill"
-		case "denial":
+		case "denial", "denials":
 			class = "denied"
 		}
 		if class == "" || e.At < p.start {

@@ -31,6 +31,10 @@ type eyes struct {
 	arrived  map[exchange.OrderID]bool
 }
 
+// stormAttempts is how many of the denials that one record stands for are counted: more than
+// any limit for a minute that a World is given.
+const stormAttempts = 100
+
 type attempt struct {
 	at exchange.Stamp
 	in exchange.InstrumentID
@@ -96,6 +100,10 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 		e.owed, e.told = e.owed[:0], e.told[:0]
 	case risk.RecDenial:
 		if r.Order != nil {
+			e.attempt(w, r.Order)
+		}
+	case risk.RecDenials:
+		for range min(r.Count, stormAttempts) {
 			e.attempt(w, r.Order)
 		}
 	case risk.RecCancel:

@@ -80,7 +80,7 @@ func (o *observer) Record(r *risk.Record, durable bool) error {
 		e.Text, e.Instrument, e.Slot = "", exchange.None, -1
 	case risk.RecIntent:
 		e.Side, e.Qty, e.Price = r.Order.Side, r.Order.Qty, r.Order.Price
-	case risk.RecDenial:
+	case risk.RecDenial, risk.RecDenials:
 		if r.Order != nil {
 			e.Side, e.Qty, e.Price = r.Order.Side, r.Order.Qty, r.Order.Price
 		}

@@ -168,7 +168,7 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 		}
 	case risk.RecCancel:
 		t.cancels = append(t.cancels, r.OrderID)
-	case risk.RecDenial:
+	case risk.RecDenial, risk.RecDenials:
 		t.checkDenial(w, r)
 	case risk.RecOrder:
 		if i := t.intents[r.Event.Order]; i != nil && r.Event.State.Done() {

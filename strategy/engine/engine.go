@@ -138,6 +138,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if o := e.cfg.Observer; o != nil && e.end == closed {
 			o.Closed(e.book.equity, e.exposed())
 		}
+		e.guard.Conclude()
 		return e.settle(ctx)
 	}
 }
@@ -181,7 +182,7 @@ func (e *Engine) step(ev *exchange.Event) error {
 	}
 	if e.now >= e.wake {
 		e.fireTimers()
-	} else if ev.Kind == exchange.KindBeat {
+	} else if ev.Kind.Quiet() {
 		return nil // what waits for the next event waits for one that tells something: orders do not depend on how many beats come
 	}
 	for _, s := range e.slots {

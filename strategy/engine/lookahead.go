@@ -99,7 +99,7 @@ type decision struct {
 
 func (d *decisions) Record(r *risk.Record, _ bool) error {
 	switch r.Type {
-	case risk.RecIntent, risk.RecDenial, risk.RecAmend, risk.RecCancel:
+	case risk.RecIntent, risk.RecDenial, risk.RecDenials, risk.RecAmend, risk.RecCancel:
 		n := decision{at: r.Time, typ: r.Type, id: r.OrderID}
 		if r.Order != nil {
 			n.want = *r.Order
