@@ -245,7 +245,7 @@ func TestKilledVenueComesBackWithEveryAnswerItGave(t *testing.T) {
 	args := []string{"--state", state, "--no-rate-limits", "--pairs", "XBT/CAD,ETH/CAD", "--synth", "volatile"}
 	var mu sync.Mutex
 	placed, asked, cancelled := []string{}, map[string]bool{}, map[string]bool{} // cancelled: and answered so
-	nonce, last := int64(0), int64(0) // sent, and accepted
+	nonce, last := int64(0), int64(0)                                            // sent, and accepted
 	next := func() int64 {
 		mu.Lock()
 		defer mu.Unlock()
