@@ -7,7 +7,7 @@ import (
 	"breakwater/exchange"
 )
 
-// The account is asked for every minute; two minutes without an answer let no buy out.
+// The account is asked for every 50 s; two minutes without an answer let no buy out.
 func TestAnOldComparisonOfTheBooksLetsNoBuyOut(t *testing.T) {
 	l := wide()
 	l.ReconcilePPM, l.NeedsArming, l.Lease = 1000, true, 7*dayLength

@@ -224,14 +224,14 @@ type speechless struct{ *tape }
 func (speechless) Refresh() error { return errors.New("no") }
 
 // Something in doubt is looked at when it has settled, and a session with money of its own
-// every minute; with a key that the venue refuses nobody asks.
+// all the while; with a key that the venue refuses nobody asks.
 func TestWhenTheGuardLooks(t *testing.T) {
 	l := wide()
 	l.NeedsArming, l.Lease, l.ReconcilePPM = true, time.Hour, 1
 	d := open(t, l)
 	looks, k := d.x.looks, &d.g.s.link
 	due := k.lookAt
-	if due != k.routineAt || due != midnight().Add(2*time.Minute) { // the first price came when the first look was due
+	if due != k.routineAt || due != midnight().Add(time.Minute+compareEvery) { // the first price came when the first look was due
 		t.Errorf("the second look is due %v after the first snapshot", due.Sub(midnight()))
 	}
 	if looks != 2 || len(k.asks) != 1 || !k.asks[0].routine {
@@ -244,7 +244,7 @@ func TestWhenTheGuardLooks(t *testing.T) {
 		t.Error("too soon")
 	}
 	d.beat(1)
-	if d.x.looks != looks+1 || k.lookAt != d.now.Add(time.Minute) || !k.asks[0].routine {
+	if d.x.looks != looks+1 || k.lookAt != d.now.Add(compareEvery) || !k.asks[0].routine {
 		t.Errorf("%d looks, the next in %v, %+v", d.x.looks-looks, k.lookAt.Sub(d.now), k.asks)
 	}
 	d.snapshot()
@@ -256,7 +256,7 @@ func TestWhenTheGuardLooks(t *testing.T) {
 	d.g.schedule()
 	d.now = k.lookAt
 	d.beat(0)
-	if d.x.looks != looks+2 || k.asks[0].routine || k.lookAt != d.now.Add(time.Minute) || k.routineAt != k.lookAt {
+	if d.x.looks != looks+2 || k.asks[0].routine || k.lookAt != d.now.Add(compareEvery) || k.routineAt != k.lookAt {
 		t.Errorf("%d looks, the next in %v, %+v", d.x.looks-looks, k.lookAt.Sub(d.now), k.asks)
 	}
 	d.code(exchange.KindRequest, exchange.CodeInvalidKey)
@@ -266,7 +266,7 @@ func TestWhenTheGuardLooks(t *testing.T) {
 	for name, change := range map[string]func(*Limits){"a replay": func(l *Limits) { l.NeedsArming = false }, "an exact source": func(l *Limits) { l.ReconcilePPM = 0 }} {
 		d := open(t, l, limited(change))
 		if k := d.g.s.link; k.lookAt != exchange.Never || k.routineAt != exchange.Never {
-			t.Errorf("%s is looked at every minute", name)
+			t.Errorf("%s is looked at all the while", name)
 		}
 	}
 }
@@ -468,8 +468,8 @@ func TestEveryOrderIsResolvedForItself(t *testing.T) {
 	}
 }
 
-// A working order that is missing is counted from when it was first missed; of an exact
-// source it is not looked for.
+// A working order that is missing is counted from when it was first missed, and over when it
+// is missed again; of an exact source it is not looked for.
 func TestAMissingOrderIsCountedFromItsFirstTime(t *testing.T) {
 	for ppm, want := range map[int64]bool{0: false, 1: true} {
 		d := open(t, wide(), limited(func(l *Limits) { l.ReconcilePPM = ppm }))
@@ -489,6 +489,9 @@ func TestAMissingOrderIsCountedFromItsFirstTime(t *testing.T) {
 		d.g.s.now++
 		if d.g.missOrders(snap); (d.latched(Reconcile) != nil) != want {
 			t.Errorf("%d ppm: after five seconds %+v", ppm, d.g.Status().Latches)
+		}
+		if open := len(d.g.s.acct.open); want && (open != 1 || d.g.s.acct.open[0].state != exchange.Pending) || !want && open != 3 {
+			t.Errorf("%d ppm: %d orders are open", ppm, open)
 		}
 	}
 }

@@ -229,7 +229,7 @@ var Declarations = [controls]Declaration{
 	},
 	Reconcile: {
 		Name: "reconcile", Family: "account", Default: "0.1 % or a lot, twice, 5 s apart", Scope: "pair", Survives: true,
-		Rule: "balances and open orders as the venue sees them agree with ours, and were compared since the start, in a session every minute, and for buys in the last two minutes; a difference inside our own books halts at once, and so does one of an exact source",
+		Rule: "balances and open orders as the venue sees them agree with ours, and were compared since the start, in a session every 50 s, and for buys in the last two minutes; a difference inside our own books halts at once, and so does one of an exact source",
 		Trip: "HALTED pair; two pairs: global", Reset: "ceremony",
 	},
 	APIErrorRate: {

@@ -80,6 +80,7 @@ func (s *state) decide(d *decision, v *Verdict) {
 	}
 	d.in = &s.acct.catalog.Instruments[o.Instrument]
 	d.opens = o.Side == exchange.Buy
+	s.enter(OrderForm)
 	s.checkLevel(d, v)
 	s.checkSale(d, v)
 	if s.without != OrderForm && !s.checkForm(d, v) {
@@ -88,6 +89,7 @@ func (s *state) decide(d *decision, v *Verdict) {
 	s.measure(d)
 	for i := range checks {
 		if c := &checks[i]; c.control != s.without {
+			s.enter(c.control)
 			c.check(s, d, v)
 		}
 	}

@@ -186,21 +186,6 @@ func TestABeatIsAskedForOnceAndAtTheEarliestTime(t *testing.T) {
 
 type deaf struct{ exchange.Exchange }
 
-// A control that breaks denies, and halts: nothing that cannot be evaluated is let through.
-func TestAControlThatBreaksDeniesAndHalts(t *testing.T) {
-	d := open(t, wide())
-	market := d.g.s.market
-	d.g.s.market = nil
-	d.denied(d.buy(xbt/100), JournalHealth)
-	d.g.s.market = market
-	if said := d.said(); said != `journal-health text="a control broke"` {
-		t.Error(said)
-	}
-	if l := d.latched(Reconcile); d.g.Level() != Halted || l == nil || !strings.HasPrefix(l.Cause, "BUG: a control broke: ") {
-		t.Errorf("%+v", d.g.Status().Latches)
-	}
-}
-
 // A recorder that fails in the middle of a step leaves nothing half done.
 func TestARecorderThatFailsEndsEachStepAtOnce(t *testing.T) {
 	d := open(t, wide(), limited(func(l *Limits) { l.PerMinute = 0 }))

@@ -59,7 +59,7 @@ func (NoKillSwitch) Present() bool { return false }
 
 // New checks a Config, folds the history, and puts the guard before its exchange. It asks
 // the exchange for the opening snapshot.
-func New(cfg Config) (*Guard, error) { return newGuard(cfg, NoControl) }
+func New(cfg Config) (*Guard, error) { return newGuard(cfg, NoControl, nil) }
 
 // NewWithout is New for a guard that lacks one control: its ablation, by which a scenario
 // shows what the control is for. Its first record says so, and an engine refuses it outside
@@ -68,15 +68,15 @@ func NewWithout(cfg Config, c Control) (*Guard, error) {
 	if c == NoControl || c >= controls {
 		return nil, fmt.Errorf("risk: control %d cannot be taken out: there is none", c)
 	}
-	return newGuard(cfg, c)
+	return newGuard(cfg, c, nil)
 }
 
-func newGuard(cfg Config, without Control) (*Guard, error) {
+func newGuard(cfg Config, without Control, breaks func(Control) bool) (*Guard, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	g := &Guard{ex: cfg.Exchange, rec: cfg.Recorder, kill: cfg.Kill, key: cfg.ArmKey, s: newState(&cfg), woken: longAgo}
-	g.s.without = without
+	g.s.without, g.s.breaks = without, breaks
 	g.waker, _ = cfg.Exchange.(exchange.Waker)
 	if cfg.History != nil {
 		if err := cfg.History(g.fold); err != nil {
@@ -155,6 +155,9 @@ func (g *Guard) start(cfg *Config) error {
 		}
 	}
 	text := limitsText(&s.limits)
+	if s.breaks != nil {
+		text = "breakable " + text
+	}
 	if s.without != NoControl {
 		text = "ablated " + s.without.String() + " " + text
 	}
@@ -212,8 +215,14 @@ func (g *Guard) next(ctx context.Context, ev *exchange.Event, wake exchange.Stam
 	if ev.Kind == exchange.KindBeat {
 		g.woken = longAgo // used up
 	}
-	g.observe(ev)
+	g.see(ev)
 	return nil
+}
+
+// see is observe for controls that may break.
+func (g *Guard) see(ev *exchange.Event) {
+	defer g.brokeWatching()
+	g.observe(ev)
 }
 
 // Submit decides about an order. nil means approved, recorded and handed over;
@@ -266,8 +275,7 @@ func (g *Guard) Submit(o *exchange.Order) error {
 func (g *Guard) judge() {
 	defer func() {
 		if p := recover(); p != nil {
-			g.verdict.Reasons = append(g.verdict.Reasons[:0], Reason{Control: JournalHealth, Text: "a control broke"})
-			g.Halt(fmt.Sprintf("BUG: a control broke: %v", p))
+			g.brokeDeciding(p)
 		}
 	}()
 	g.s.decide(&g.d, &g.verdict)
@@ -436,7 +444,7 @@ func (g *Guard) cancelEntriesOf(l *latch) {
 // Refresh asks the exchange for a snapshot, which is compared with the guard's own view.
 func (g *Guard) Refresh() error { return g.ask(false) }
 
-// Compare is Refresh as the guard itself does it every minute in a session that needs arming:
+// Compare is Refresh as the guard itself does it every 50 s in a session that needs arming:
 // an answer that agrees says nothing new, and is not recorded.
 func (g *Guard) Compare() error { return g.ask(true) }
 
@@ -507,8 +515,10 @@ func (g *Guard) Note(text string) {
 
 // askKillSwitch asks before every approval; a positive answer is recorded before it acts.
 func (g *Guard) askKillSwitch() error {
-	if g.failed == nil && !(planted.On(planted.KillReadOnce) && g.s.acct.lastID > 0) && g.kill.Present() {
-		g.Kill(KillFile, "the kill switch is present")
+	if g.failed == nil && !(planted.On(planted.KillReadOnce) && g.s.acct.lastID > 0) {
+		if is, why := g.present(); is {
+			g.Kill(KillFile, why)
+		}
 	}
 	return g.failed
 }

@@ -49,9 +49,9 @@ type missedOrder struct {
 }
 
 // How old a fact may be that is asked for again and again: the venue's clock, hourly the
-// key, every minute the account.
+// key, all the while the account.
 const (
-	booksMaxAge = 2 * compareEvery
+	booksMaxAge = 2 * time.Minute
 	clockMaxAge = 10 * time.Minute
 	keyMaxAge   = 2 * time.Hour
 )

@@ -150,6 +150,7 @@ func (g *Guard) afterTrade(profit money.Amount) {
 func (g *Guard) checkLosses() {
 	s := g.s
 	d, e := &s.day, s.acct.equity
+	s.enter(Drawdown)
 	if !d.started || s.acct.unrated > 0 || s.untrusted() { // after a restart until every coin has a price
 		return
 	}

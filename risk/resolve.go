@@ -11,8 +11,9 @@ import (
 // settle is how long fills may be on their way before a difference counts.
 const settle = 5 * time.Second
 
-// compareEvery is how often a session's books are held against the venue's.
-const compareEvery = time.Minute
+// compareEvery is how often a session's books are held against the venue's: a difference must show
+// twice, and a protective stop that the venue has lost is to be noticed within a minute.
+const compareEvery = 50 * time.Second
 
 // How long an order may arrive after it was sent: until its deadline, or as long as a
 // deadline of ours would be, and a minute (reference, order life cycle).
@@ -91,7 +92,7 @@ func (g *Guard) look() {
 	g.lookRoutinely()
 }
 
-// lookRoutinely has the books compared every minute in a session with money of its own; a
+// lookRoutinely has the books compared every 50 s in a session with money of its own; a
 // replay's are compared at its end.
 func (g *Guard) lookRoutinely() {
 	s := g.s
@@ -101,7 +102,7 @@ func (g *Guard) lookRoutinely() {
 	}
 }
 
-// comparesRoutinely reports whether the account is asked for every minute.
+// comparesRoutinely reports whether the account is asked for every 50 s.
 func (s *state) comparesRoutinely() bool { return s.limits.ReconcilePPM > 0 && s.limits.NeedsArming }
 
 // onSnapshot is reconcile: a difference must show twice, a while apart, since fills may be
@@ -218,16 +219,18 @@ func (g *Guard) seek(oo *openOrder, there bool) {
 }
 
 // missOrders is reconcile for our working orders that the venue does not have: twice, a
-// while apart, since their end may be on its way. An exact source tells every end itself.
+// while apart, since their end may be on its way; then they are over. An exact source tells
+// every end itself.
 func (g *Guard) missOrders(snap *exchange.Snapshot) {
 	s, k := g.s, &g.s.link
 	if s.limits.ReconcilePPM <= 0 {
 		return
 	}
 	var missed []missedOrder
-	for i := range s.acct.open {
+	var lost []exchange.Event
+	for i := 0; i < len(s.acct.open); i++ {
 		oo := &s.acct.open[i]
-		id := oo.order.ID
+		id, in := oo.order.ID, oo.order.Instrument
 		if oo.state != exchange.Working || slices.ContainsFunc(snap.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID == id }) {
 			continue
 		}
@@ -239,10 +242,16 @@ func (g *Guard) missOrders(snap *exchange.Snapshot) {
 		}
 		missed = append(missed, missedOrder{id, since})
 		if s.now.Sub(since) >= settle {
-			g.trip(latch{control: Reconcile, scope: ByPair, instrument: oo.order.Instrument, level: Halted, cause: fmt.Sprintf("the venue does not have our working order %d", id)})
+			g.trip(latch{control: Reconcile, scope: ByPair, instrument: in, level: Halted, cause: fmt.Sprintf("the venue does not have our working order %d", id)})
+			lost = append(lost, exchange.Event{Kind: exchange.KindOrder, Time: s.now, Op: exchange.OpVenue, Order: id, Instrument: in, State: exchange.Cancelled})
 		}
 	}
 	k.missed = missed
+	for i := range lost { // with the halt on record: whoever held it as a protection knows that it is gone
+		if oo := s.acct.find(lost[i].Order); oo != nil && g.failed == nil {
+			g.onOrder(&lost[i])
+		}
+	}
 }
 
 // watchUnknown is unknown-outcome: a pair with an order whose outcome nobody knows waits,

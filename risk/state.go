@@ -17,8 +17,10 @@ type state struct {
 	rearm   Rearm
 	facts   exchange.Facts
 	slots   []SlotInfo
-	dry     bool    // nothing leaves
-	without Control // only ever set by NewWithout
+	dry     bool               // nothing leaves
+	without Control            // only ever set by NewWithout and NewBreakable
+	breaks  func(Control) bool // only ever set by NewBreakable
+	at      Control            // that looks now, or did last
 	acct    *account
 	status  []exchange.Status // by instrument, as the venue last said
 

@@ -541,7 +541,7 @@ func TestWhatIsDueLiesAhead(t *testing.T) {
 	d.play(exchange.Event{Kind: exchange.KindDeadMan})
 	d.snapshot()
 	d.unknown()
-	for range 200 {
+	for range 400 {
 		d.now = d.g.s.nextDue
 		d.beat(0)
 		ahead("what was due")

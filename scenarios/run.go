@@ -88,11 +88,19 @@ func (s *Scenario) ablate(o *Outcome) {
 	}
 }
 
+// breakable makes a guard whose controls break when the plan says so.
+func breakable(without risk.Control) func(risk.Config, func(risk.Control) bool) (*risk.Guard, error) {
+	return func(c risk.Config, breaks func(risk.Control) bool) (*risk.Guard, error) {
+		return risk.NewBreakable(c, without, breaks)
+	}
+}
+
 // world runs the scenario's World, without a control when one is named.
 func (s *Scenario) world(without risk.Control) *world.Result {
 	cfg := s.cfg
 	if without != risk.NoControl {
 		cfg.Guard = func(c risk.Config) (*risk.Guard, error) { return risk.NewWithout(c, without) }
+		cfg.Breakable = breakable(without)
 	}
 	w, err := world.New(cfg)
 	if err != nil {

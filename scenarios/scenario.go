@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,6 +53,7 @@ func Read(name string, text []byte) (*Scenario, error) {
 		return nil, err
 	}
 	s := &Scenario{File: name, Breaks: -1}
+	s.cfg.Breakable = breakable(risk.NoControl)
 	f := root.fields("a scenario")
 	s.readHead(f)
 	s.readAccount(f)
@@ -452,6 +454,11 @@ func (s *Scenario) readPlan(f *fields) {
 			continue
 		}
 		s.cfg.Plan.Rules = append(s.cfg.Plan.Rules, r)
+	}
+	for i := range s.cfg.Plan.Rules {
+		if r := &s.cfg.Plan.Rules[i]; r.Do == chaos.BreakControl && !slices.Contains(controlNames(), r.Value) && f.err == nil {
+			f.err = &Error{s.File, r.Line, fmt.Sprintf("control %q is unknown%s", r.Value, nearest(r.Value, controlNames()))}
+		}
 	}
 	var assets []string
 	for i := range s.cfg.Catalog.Assets {

@@ -121,6 +121,18 @@ func (v *Venue) cancel(c *command) {
 	}
 }
 
+// Forget loses the open orders of an account that which names: no word is told of their end.
+func (v *Venue) Forget(account exchange.AccountID, which func(*exchange.Order) bool) {
+	for ref := v.accounts[account].first; ref != none; {
+		o := v.orders.at(ref)
+		ref = o.next
+		if which(&o.Order) {
+			v.drop(o)
+		}
+	}
+	v.schedule()
+}
+
 // find is an open order, nil when the account has none of that id.
 func (v *Venue) find(account exchange.AccountID, id exchange.OrderID) *live {
 	ref := v.accounts[account].ids.get(id)

@@ -19,6 +19,8 @@ func (l *Link) acts() {
 			l.placeForeign(r)
 		case Withdraw, Credit:
 			l.moveMoney(r)
+		case Vanish:
+			l.vanish(r)
 		}
 	}
 }
@@ -54,6 +56,17 @@ func (l *Link) placeForeign(r *Rule) {
 		o.Type, o.Price = exchange.Limit, money.Price(price)
 	}
 	l.cfg.Venue.Submit(l.cfg.Account, &o)
+}
+
+// vanish loses our resting orders at the venue, of a pair where the rule names one.
+// Nobody is told.
+func (l *Link) vanish(r *Rule) {
+	if l.cfg.Venue == nil {
+		return
+	}
+	l.cfg.Venue.Forget(l.cfg.Account, func(o *exchange.Order) bool {
+		return o.ID < foreignIDs && (r.Pair == "" || r.Pair == l.symbol(o.Instrument))
+	})
 }
 
 // tellForeign says of an order or fill on the account that it is not ours.

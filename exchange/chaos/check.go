@@ -136,6 +136,9 @@ var advices = []string{"reduce-activity", "cancel-open-orders", "stop-new-orders
 var (
 	modes = []string{"online", "post-only", "limit-only", "reduce-only", "cancel-only", "maintenance"}
 	rows  = []string{"deposit", "withdrawal", "transfer", "adjustment", "none"}
+
+	// what may lie where the KILL file is looked for
+	killEntries = []string{"file", "directory", "dangling-link", "unreadable"}
 )
 
 func (r *Rule) checkValue() error {
@@ -145,6 +148,13 @@ func (r *Rule) checkValue() error {
 		known = append(slices.Clone(modes), advices...)
 	case Withdraw, Credit:
 		known = rows
+	case TouchKill:
+		known = killEntries
+	case BreakControl:
+		if strings.Trim(r.Value, "abcdefghijklmnopqrstuvwxyz-") != "" {
+			return r.fail("value %q is no control; write one such as price-collar", r.Value)
+		}
+		return nil
 	default:
 		return nil
 	}

@@ -47,6 +47,9 @@ func (l *Link) freshen(ev *exchange.Event) {
 	}
 }
 
+// anyAddress is what a key may do whose list of addresses is empty.
+const anyAddress = "any-address"
+
 // tellKey asks what the key may do.
 func (l *Link) tellKey() {
 	if code := l.keyRefuses("GetApiKeyInfo"); code != exchange.CodeNone {
@@ -61,6 +64,8 @@ func (l *Link) tellKey() {
 	k.Permissions = slices.Clone(k.Permissions)
 	for i := range l.x.plan.Rules {
 		switch r := &l.x.plan.Rules[i]; {
+		case r.Do == AddPerm && r.Value == anyAddress && l.x.holdsValue(AddPerm, anyAddress):
+			k.AllowedIPs = nil
 		case r.Do == AddPerm && l.x.holdsValue(AddPerm, r.Value):
 			k.Permissions = append(k.Permissions, r.Value)
 		case r.Do == DropPerm && l.x.holdsValue(DropPerm, r.Value):

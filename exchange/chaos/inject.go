@@ -168,6 +168,11 @@ func (x *Injector) holdsValue(v Verb, value string) bool {
 	return found
 }
 
+// Breaks reports whether the plan breaks a control of the guard now.
+func (x *Injector) Breaks(control string) bool {
+	return x.has[BreakControl] && x.holdsValue(BreakControl, control)
+}
+
 // holding notes that a state was met.
 func (x *Injector) holding(i int) *Rule {
 	if r := &x.runs[i]; !r.told {

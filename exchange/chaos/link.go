@@ -17,6 +17,7 @@ type Venue interface {
 	Deposit(exchange.AccountID, exchange.AssetID, money.Amount) error
 	Withdraw(exchange.AccountID, exchange.AssetID, money.Amount) error
 	Balance(exchange.AccountID, exchange.AssetID) exchange.Balance
+	Forget(exchange.AccountID, func(*exchange.Order) bool)
 }
 
 // Config is what a Link needs besides its plan.

@@ -243,6 +243,48 @@ func TestALostOrderIsUnknownAndThenAbsent(t *testing.T) {
 	}
 }
 
+// A lost order that is cancelled before anybody knows that it is lost: that the venue has none of
+// that id to cancel does not show that it has it.
+func TestALostOrderThatIsCancelledIsNotFound(t *testing.T) {
+	l := behind(t, "- {at: 1m, on: AddOrder, do: drop, by: 31s}", 0, minutes(10))
+	l.until(time.Minute)
+	id := l.market()
+	if err := l.Cancel(id); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	l.until(4 * time.Minute)
+	l.tells(id, "1m31s unknown", "2m38s absent")
+}
+
+// Our resting orders that the venue loses are gone, with what they held, and nobody is told;
+// those of others stay.
+func TestAVenueLosesOurOrdersAndSaysNothing(t *testing.T) {
+	l := behind(t, "- {at: 90s, do: foreign-order, pair: XBT/CAD, amount: 0.1}\n- {at: 2m, do: vanish, pair: XBT/CAD}", 0, minutes(10))
+	l.until(time.Minute)
+	id := l.resting()
+	l.until(100 * time.Second)
+	held := l.venue.Balance(0, cad).Hold
+	l.until(4 * time.Minute)
+	if err := l.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	l.until(5 * time.Minute)
+	l.tells(id, "1m0s working")
+	l.fired(1, 1)
+	last := &l.got[len(l.got)-1]
+	for i := range l.got {
+		if l.got[i].Kind == exchange.KindSnapshot {
+			last = &l.got[i]
+		}
+	}
+	if orders := last.Detail.Snapshot.Orders; len(orders) != 1 || orders[0].Order.ID != 0 || l.venue.Balance(0, cad).Hold >= held {
+		t.Errorf("the venue has %+v, held %d of %d", orders, l.venue.Balance(0, cad).Hold, held)
+	}
+}
+
 func TestAnOrderThatWasAppliedIsFound(t *testing.T) {
 	for _, verb := range []string{"timeout-after-apply, by: 10s", "apply-then-502", "truncate"} {
 		l := behind(t, "- {at: 1m, on: AddOrder, do: "+verb+"}", 0, minutes(10))

@@ -104,7 +104,7 @@ func (l *Link) look(id exchange.OrderID) {
 // that was held back of it.
 func (l *Link) found(i int) bool {
 	o := &l.lost[i]
-	if len(o.held) == 0 {
+	if !slices.ContainsFunc(o.held, o.shows) {
 		return false
 	}
 	in := ""
@@ -135,6 +135,12 @@ func (l *Link) found(i int) bool {
 	}
 	l.lost = slices.Delete(l.lost, i, i+1)
 	return true
+}
+
+// shows reports whether what the venue says of a lost order shows that it has it: that it knows
+// none to cancel does not.
+func (o *lost) shows(ev exchange.Event) bool {
+	return o.op != exchange.OpSubmit || ev.Kind == exchange.KindFill || ev.State != 0
 }
 
 // giveUp calls an order absent. What the venue has done all the same comes out when its

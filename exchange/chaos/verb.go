@@ -87,6 +87,7 @@ const (
 	Fee
 	ManualTrade
 	HideOrder
+	Vanish
 
 	Revoke
 	DropPerm
@@ -108,6 +109,7 @@ const (
 	Stop
 	RestartLoop
 	SecondInstance
+	BreakControl
 
 	TouchKill
 	RemoveKill
@@ -187,6 +189,8 @@ var specs = [verbs]spec{
 	ManualTrade:  {"manual-trade", Account, Acts, onNothing, "pair amount", "side", "", 0, "the owner trades by hand"},
 	HideOrder:    {"hide-order", Account, Holds, onReads, "", "", "", 0, "the venue's lists do not show our order"},
 
+	Vanish: {"vanish", Account, Acts, onNothing, "", "pair", "", 0, "the venue loses our resting orders and says nothing"},
+
 	Revoke:       {"revoke", Key, Holds, onNothing, "", "", "", 0, "the key is valid no more"},
 	DropPerm:     {"drop-perm", Key, Holds, onNothing, "value", "", "", 0, "the key may do less"},
 	AddPerm:      {"add-perm", Key, Holds, onNothing, "value", "", "", 0, "the key may do more"},
@@ -208,7 +212,9 @@ var specs = [verbs]spec{
 	RestartLoop:    {"restart-loop", Proc, Acts, onNothing, "", "count restart-after", "", 5, "the process dies again and again"},
 	SecondInstance: {"second-instance", Proc, Acts, onNothing, "", "", "", 0, "a second process wants the same account"},
 
-	TouchKill:  {"touch-kill", Ops, Acts, onNothing, "", "", "", 0, "the owner makes the KILL file"},
+	BreakControl: {"break-control", Proc, Holds, onNothing, "value", "", "", 0, "a control of the guard panics whenever it looks"},
+
+	TouchKill:  {"touch-kill", Ops, Acts, onNothing, "", "value", "", 0, "the owner makes the KILL file"},
 	RemoveKill: {"rm-kill", Ops, Acts, onNothing, "", "", "", 0, "somebody removes the KILL file"},
 	EditConfig: {"edit-config", Ops, Acts, onNothing, "key value", "", "", 0, "somebody edits the limits, for the next start"},
 	SwapBuild:  {"swap-build", Ops, Acts, onNothing, "", "", "", 0, "another program takes this one's place at the next start"},

@@ -75,6 +75,7 @@ func TestEachRuleCatchesItsViolation(t *testing.T) {
 
 		{"only-scenarios-ablate", "cmd", `import "breakwater/risk"; func f(c risk.Config) { risk.NewWithout(c, risk.KillFile) }`, "uses NewWithout, which only [scenarios]"},
 		{"only-scenarios-ablate", "sim/world", `import "breakwater/risk"; var _ = risk.NewWithout`, "uses NewWithout"},
+		{"only-scenarios-ablate", "sim/world", `import "breakwater/risk"; var _ = risk.NewBreakable`, "uses NewBreakable"},
 		{"only-scenarios-ablate", "scenarios", `import "breakwater/risk"; var _ = risk.NewWithout`, ""},
 		{"only-scenarios-ablate", "session", `import "breakwater/strategy/engine"; var _ = engine.Config{Ablated: true}`, "uses Ablated"},
 		{"only-scenarios-ablate", "sim/world", `import "breakwater/strategy/engine"; var _ = engine.Config{Ablated: true}`, ""},

@@ -110,7 +110,7 @@ func ablates(p *pkg, report reporter) {
 			return
 		}
 		switch v, isVar := obj.(*types.Var); {
-		case isVar && v.IsField() && own(obj.Pkg().Path()) == "strategy/engine", id.Name == "NewWithout" && own(obj.Pkg().Path()) == "risk":
+		case isVar && v.IsField() && own(obj.Pkg().Path()) == "strategy/engine", !isVar && strings.HasPrefix(id.Name, "New") && own(obj.Pkg().Path()) == "risk":
 			report(id.Pos(), "uses %s, which only %v may", id.Name, by)
 		}
 	})

@@ -88,8 +88,9 @@ var placers = []string{"risk", "sim", "exchange/chaos", "exchange/paper", "excha
 // ablators are the packages that may name a function that makes a guard without a control,
 // or an engine that takes one.
 var ablators = map[string][]string{
-	"NewWithout": {"scenarios"},
-	"Ablated":    {"sim/world", "strategy/engine"},
+	"NewWithout":   {"scenarios"},
+	"NewBreakable": {"scenarios"},
+	"Ablated":      {"sim/world", "strategy/engine"},
 }
 
 // sorters make the keys of a map safe to walk: they are the only callers that may be

@@ -44,6 +44,9 @@ type Config struct {
 	Supervisor time.Duration // after which a process that ended by itself is started again; 0: never
 	// Guard makes the guard, also after a restart; nil: risk.New.
 	Guard func(risk.Config) (*risk.Guard, error)
+	// Breakable makes it where the plan breaks a control, which panics whenever breaks says so;
+	// nil: the plan breaks none.
+	Breakable func(c risk.Config, breaks func(risk.Control) bool) (*risk.Guard, error)
 	// Edit changes a limit as an edit of the file would; nil where the plan has none.
 	Edit func(l risk.Limits, key, value string) (risk.Limits, error)
 	// Beats adds beats at random instants: verdicts must not depend on them.

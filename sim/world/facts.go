@@ -70,6 +70,11 @@ func (o *owner) Balance(a exchange.AccountID, asset exchange.AssetID) exchange.B
 	return o.venue.Balance(a, asset)
 }
 
+// Forget loses orders without a word.
+func (o *owner) Forget(a exchange.AccountID, which func(*exchange.Order) bool) {
+	o.venue.Forget(a, which)
+}
+
 // Deposit brings money.
 func (o *owner) Deposit(a exchange.AccountID, asset exchange.AssetID, v money.Amount) error {
 	o.truth.onFlow((*World)(o), asset, v)

@@ -40,7 +40,7 @@ func (w *World) happen(r *chaos.Rule) {
 	case chaos.SecondInstance:
 		w.second()
 	case chaos.TouchKill:
-		w.ops.kill = true
+		w.ops.kill, w.ops.entry = true, r.Value
 		w.watchKill()
 	case chaos.RemoveKill:
 		w.ops.kill = false

@@ -25,8 +25,7 @@ func (w *World) heal() {
 	w.ops.swapped, w.ops.exposed, w.ops.wrongKey = false, false, false
 	switch {
 	case !w.up:
-		w.upAt = w.now.Add(time.Second)
-		w.on(w.upAt, rankEdge, func() { w.attend = true })
+		w.startAt(w.now.Add(time.Second))
 	case wrong || w.journal.Err() != nil:
 		w.restart()
 	}

@@ -2,7 +2,9 @@ package world
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +24,8 @@ var (
 
 // operator is the owner and the machine.
 type operator struct {
-	kill      bool // the KILL file is there
+	kill      bool   // there is something at the KILL file's place
+	entry     string // what it is, by touch-kill's value; "": a file
 	challenge string
 	served    string // the last challenge that ended a ceremony
 	edits     []chaos.Rule
@@ -45,8 +48,36 @@ func (k *killFile) Present() bool {
 			w.happen(r)
 		}
 	}
-	return k.ops.kill
+	return k.ops.killed()
 }
+
+// killed is what the switch makes of a look at the place of the KILL file: any entry counts, and
+// so does any error but that there is nothing.
+func (o *operator) killed() bool { return !errors.Is(o.lstat(), fs.ErrNotExist) }
+
+// lstat is what a file system says of the KILL file's place, a link not followed.
+func (o *operator) lstat() error {
+	switch {
+	case !o.kill:
+		return fs.ErrNotExist
+	case o.entry == "unreadable":
+		return fs.ErrPermission
+	}
+	return nil
+}
+
+// misread is what a start says of an edit that cannot be read; nil when all can.
+func (o *operator) misread(c *Config) error {
+	for i := range o.edits {
+		if _, err := c.Edit(c.Limits, o.edits[i].Key, o.edits[i].Value); err != nil {
+			return wrongConfig{err}
+		}
+	}
+	return nil
+}
+
+// wrongConfig is a start that ends with exit code 2: a supervisor does not try it again.
+type wrongConfig struct{ error }
 
 // limits are those of the next start.
 func (o *operator) limits(l risk.Limits, edit func(l risk.Limits, key, value string) (risk.Limits, error)) risk.Limits {
@@ -128,7 +159,7 @@ func (w *World) watchKill() {
 }
 
 func (w *World) lookForKill() {
-	if w.ops.kill && w.guard.Level() < risk.Killed {
+	if w.ops.killed() && w.guard.Level() < risk.Killed {
 		w.guard.Kill(risk.KillFile, "the KILL file is there")
 	}
 }

@@ -36,17 +36,18 @@ type World struct {
 	told   exchange.Event // scratch for what nobody hears
 	chance *rand.Rand     // of faults
 
-	disk    *disk
-	journal *journal.Writer
-	guard   *risk.Guard
-	engine  *engine.Engine
-	digest  *risk.Digest
-	up      bool
-	lives   int
-	upAt    exchange.Stamp // when it is started again; Never: not
-	upSince exchange.Stamp
-	crowded bool // others place orders
-	door    door
+	disk     *disk
+	journal  *journal.Writer
+	guard    *risk.Guard
+	engine   *engine.Engine
+	digest   *risk.Digest
+	up       bool
+	lives    int
+	upAt     exchange.Stamp // when it is started again; Never: not
+	upSince  exchange.Stamp
+	starting exchange.Stamp // the start that is on the agenda
+	crowded  bool           // others place orders
+	door     door
 
 	ops    operator
 	other  *process // a second one on the same account; nil: none
@@ -173,9 +174,22 @@ func (w *World) ends(err error) {
 	w.note(Entry{Kind: "process-ended", Text: text})
 	w.die("")
 	w.upAt = exchange.Never
+	w.supervise()
+}
+
+// supervise has the process started again, by who looks after it.
+func (w *World) supervise() {
 	if w.cfg.Supervisor > 0 {
 		w.upAt = w.now.Add(w.cfg.Supervisor)
 	}
+}
+
+// isFinal reports whether a start ends with exit code 2 or 3, a wrong file or a refusal for
+// safety, after which a supervisor does not try again (docs/operations.md).
+func isFinal(err error) bool {
+	var broken *journal.Fault
+	var wrong wrongConfig
+	return errors.As(err, &broken) || errors.As(err, &wrong)
 }
 
 // die loses all that the process had in memory, and of its files what was not synced.
@@ -193,7 +207,7 @@ func (w *World) die(text string) {
 // idle lets time pass while there is no process: the link goes on, and nobody listens.
 func (w *World) idle() {
 	if w.upAt != exchange.Never {
-		w.on(w.upAt, rankEdge, func() { w.attend = true })
+		w.startAt(w.upAt)
 		w.upAt = exchange.Never
 	}
 	for {
@@ -209,6 +223,16 @@ func (w *World) idle() {
 			return
 		}
 	}
+}
+
+// startAt puts the next start on the agenda, in place of one that is there.
+func (w *World) startAt(at exchange.Stamp) {
+	w.starting = at
+	w.on(at, rankEdge, func() {
+		if w.starting == at && !w.up {
+			w.starting, w.attend = exchange.Never, true
+		}
+	})
 }
 
 // connect puts a new link before the venue: what the old one held back is lost.
@@ -248,9 +272,8 @@ func (w *World) start() {
 	case err != nil:
 		w.note(Entry{Kind: "start-refused", Text: err.Error()})
 		w.up, w.guard, w.engine, w.journal = false, nil, nil, nil
-		var fault *journal.Fault
-		if w.upAt = exchange.Never; w.cfg.Supervisor > 0 && !errors.As(err, &fault) { // a refusal for safety is not tried again
-			w.upAt = w.now.Add(w.cfg.Supervisor)
+		if w.upAt = exchange.Never; !isFinal(err) {
+			w.supervise()
 		}
 	default:
 		w.up, w.upSince = true, w.now
@@ -266,6 +289,9 @@ func (w *World) boot() (died bool, err error) {
 	defer w.survive(&died)
 	w.lives++
 	w.connect()
+	if err := w.ops.misread(&w.cfg); err != nil {
+		return false, err
+	}
 	w.door = door{connecting: w.lives > 1}
 	w.greet()
 	cfg := w.guardConfig()
@@ -282,11 +308,11 @@ func (w *World) boot() (died bool, err error) {
 		}
 		var err error
 		if w.journal, err = rec.Writer(w.cfg.Catalog, w.cfg.Currency); err == nil {
-			late.to = risk.Tee{w.journal, (*observer)(w), w.digest}
+			late.to = risk.Tee{w.journal, (*observer)(w), (*bugs)(w), w.digest}
 		}
 		return err
 	}
-	if w.guard, err = w.cfg.Guard(cfg); err != nil {
+	if w.guard, err = w.newGuard(cfg); err != nil {
 		return false, err
 	}
 	w.taps = w.taps[:0]

@@ -85,6 +85,9 @@ func New(cfg Config) (*Engine, error) {
 	if c := cfg.Guard.Ablated(); c != risk.NoControl && !cfg.Ablated {
 		return nil, fmt.Errorf("engine: the guard lacks %s: such a one is for scenarios only", c)
 	}
+	if cfg.Guard.Breakable() && !cfg.Ablated {
+		return nil, errors.New("engine: the guard's controls break when they are told to: such a one is for scenarios only")
+	}
 	e := &Engine{
 		cfg: cfg, guard: cfg.Guard, cat: cfg.Catalog, book: newBook(cfg.Catalog, cfg.Currency),
 		bySlot: make([][]*slot, len(cfg.Catalog.Instruments)), orders: map[exchange.OrderID]*order{}, booked: make([]booked, len(cfg.Catalog.Instruments)), wake: exchange.Never,
