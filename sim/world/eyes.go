@@ -124,7 +124,7 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 	case risk.RecCycle:
 		e.cycle = false
 	case risk.RecDayStart:
-		e.day = w.now
+		e.day = max(w.now, min(r.Time, w.now.Add(time.Minute))) // a clock may be ahead a little
 	case risk.RecLevel:
 		switch r.Control {
 		case risk.HourlyLoss, risk.LossStreak, risk.HalfOpen:

@@ -65,6 +65,43 @@ func (w *World) note(e Entry) {
 	w.log.entries = append(w.log.entries, e)
 }
 
+// writing is what the World knows of a record before the journal has it.
+type writing World
+
+// mark tells one record from all others of a run.
+type mark struct {
+	at      exchange.Stamp
+	typ     risk.RecordType
+	control risk.Control
+	scope   risk.Scope
+	lift    bool
+	in      exchange.InstrumentID
+	slot    exchange.SlotID
+	order   exchange.OrderID
+}
+
+func markOf(r *risk.Record) mark {
+	return mark{r.Time, r.Type, r.Control, r.Scope, r.Lift, r.Instrument, r.Slot, r.OrderID}
+}
+
+// Record keeps which record it is.
+func (p *writing) Record(r *risk.Record, _ bool) error {
+	p.half = markOf(r)
+	return nil
+}
+
+// recall takes a record of the journal that the process has died over: it may be on the disk
+// all the same, and then it counts.
+func (w *World) recall(r *risk.Record) {
+	if w.half.typ == 0 || w.half != markOf(r) {
+		return
+	}
+	w.half = mark{}
+	w.note(Entry{Kind: "was-written", Text: r.Type.String()})
+	w.truth.onRecord(w, r)
+	w.eyes.onRecord(w, r)
+}
+
 // observer is what the World learns from the records, in the order in which they are
 // durable.
 type observer World
@@ -72,6 +109,7 @@ type observer World
 // Record takes a record that the journal has.
 func (o *observer) Record(r *risk.Record, durable bool) error {
 	w := (*World)(o)
+	w.half = mark{}
 	e := Entry{
 		At: w.now, Kind: r.Type.String(), Control: r.Control, Level: r.Level, Scope: r.Scope, Instrument: r.Instrument, Slot: r.Slot, Order: r.OrderID, Text: r.Text,
 	}

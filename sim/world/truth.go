@@ -194,7 +194,7 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 		t.flatten = r.Event.Code == exchange.CodeFlatten
 	case risk.RecArm:
 		t.flatten = false
-		t.latches = t.latches[:0]
+		t.latches, t.level = t.latches[:0], risk.Active
 		t.breach, t.floor = nil, -1<<62 // the owner has looked; the day goes on
 	case risk.RecDayStart:
 		t.day, t.breach = r.Equity, nil

@@ -55,6 +55,7 @@ type World struct {
 	key    exchange.KeyInfo
 	alerts []Alert
 	log    log
+	half   mark // the record that is being written
 	truth  truth
 	eyes   eyes
 	faults *chaos.Injector
@@ -303,12 +304,12 @@ func (w *World) boot() (died bool, err error) {
 	late := &lateRecorder{}
 	cfg.Recorder = late
 	cfg.History = func(yield func(*risk.Record) error) error {
-		if err := records(rec, func(r *risk.Record) error { w.door.see(r); return yield(r) }); err != nil {
+		if err := records(rec, func(r *risk.Record) error { w.door.see(r); w.recall(r); return yield(r) }); err != nil {
 			return err
 		}
 		var err error
 		if w.journal, err = rec.Writer(w.cfg.Catalog, w.cfg.Currency); err == nil {
-			late.to = risk.Tee{w.journal, (*observer)(w), (*bugs)(w), w.digest}
+			late.to = risk.Tee{(*writing)(w), w.journal, (*observer)(w), (*bugs)(w), w.digest}
 		}
 		return err
 	}
