@@ -11,7 +11,8 @@ import (
 // strike lets the faults happen that are due; it reports whether one has told the process
 // something or ended it.
 func (w *World) strike() (any bool) {
-	for _, f := range [...]chaos.Family{chaos.Disk, chaos.Proc, chaos.Ops, chaos.Strategy} {
+	any = w.disk.fs.Turn()
+	for _, f := range [...]chaos.Family{chaos.Proc, chaos.Ops, chaos.Strategy} {
 		for r := w.faults.Take(f); r != nil; r = w.faults.Take(f) {
 			w.happen(r)
 			any = true
@@ -24,8 +25,6 @@ func (w *World) strike() (any bool) {
 // happen is one act of the plan.
 func (w *World) happen(r *chaos.Rule) {
 	switch r.Do {
-	case chaos.FlipBit:
-		w.disk.flip(w.chance)
 	case chaos.Crash:
 		w.crash(r.RestartAfter)
 	case chaos.RestartLoop:

@@ -19,7 +19,7 @@ func (w *World) heal() {
 	w.note(Entry{Kind: "heal"})
 	w.faults.Heal()
 	w.modes()
-	w.disk.mend()
+	w.disk.fs.Mend()
 	wrong := w.ops.swapped || w.ops.exposed || w.ops.wrongKey
 	w.ops.kill, w.ops.edits = false, nil
 	w.ops.swapped, w.ops.exposed, w.ops.wrongKey = false, false, false

@@ -88,7 +88,7 @@ func New(cfg Config) (*World, error) {
 	began := cfg.Start.Add(-cfg.prelude())
 	w := &World{
 		cfg: cfg, now: began - exchange.Stamp(time.Second), stepAt: began, end: cfg.Start.Add(cfg.Duration), wake: exchange.Never, upAt: exchange.Never,
-		chance: rand.New(rand.NewPCG(cfg.Seed, 2)), disk: newDisk(), digest: risk.NewDigest(cfg.Catalog),
+		chance: rand.New(rand.NewPCG(cfg.Seed, 2)), digest: risk.NewDigest(cfg.Catalog),
 	}
 	var err error
 	shifted := chaos.Plan{Rules: slices.Clone(cfg.Plan.Rules)} // the plan counts from the start, the injector's time from the prelude on
@@ -101,6 +101,7 @@ func New(cfg Config) (*World, error) {
 	for _, r := range cfg.Plan.Rules {
 		w.verbs[r.Do] = true
 	}
+	w.disk = newDisk(w)
 	model := sim.Model{SpreadPPM: cfg.Markets[0].SpreadPPM, Latency: cfg.Latency, VolumeCapPPM: sim.DefaultVolumeCapPPM}
 	w.venue, err = sim.NewVenue(sim.Config{Catalog: cfg.Catalog, Model: model, Fees: &fees{of: cfg.Fees, world: w}, Accounts: []sim.Deposits{cfg.Deposits, w.others()}})
 	if err != nil {
@@ -116,7 +117,6 @@ func New(cfg Config) (*World, error) {
 	w.eyes.init(w)
 	w.crowded = w.verbs[chaos.ForeignOrder] || w.verbs[chaos.ManualTrade]
 	w.key = soundKey(&cfg)
-	w.disk.world = w
 	w.connect()
 	w.timetable(began)
 	w.log.entries = make([]Entry, 0, 512+min(int64(w.end-began)/int64(time.Minute), 10_000)*8) // asked for every minute: a look, a snapshot, a switch thrice

@@ -76,6 +76,7 @@ type FS struct {
 	fired    int
 	plan     *chaos.Injector // nil: none
 	full     int64           // bytes there were when the plan's disk filled up
+	turned   []turned        // bits of the plan
 }
 
 var _ journal.FS = (*FS)(nil)
@@ -125,16 +126,6 @@ func (d *FS) Put(name string, b []byte) {
 	d.init()
 	f := &inode{data: slices.Clone(b), disk: slices.Clone(b)}
 	d.names[name], d.disk[name] = f, f
-}
-
-// Flip turns the lowest bit of a byte where it lies: who has the file open goes on writing
-// to it.
-func (d *FS) Flip(name string, at int) {
-	f := d.names[name]
-	f.data[at] ^= 1
-	if at < len(f.disk) {
-		f.disk[at] ^= 1
-	}
 }
 
 func (d *FS) init() {
@@ -303,7 +294,7 @@ func (d *FS) Crash(rng *rand.Rand, loss Loss) *FS {
 	for _, c := range d.pending[:rng.IntN(len(d.pending)+1)] {
 		c.apply(names)
 	}
-	after := &FS{Capacity: d.Capacity, plan: d.plan}
+	after := &FS{Capacity: d.Capacity, plan: d.plan, turned: d.turned}
 	after.init()
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		after.Put(name, names[name].survive(rng, loss))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"breakwater/data/journal"
+	"breakwater/exchange/chaos"
 )
 
 func write(t *testing.T, f journal.File, text string) {
@@ -162,5 +163,29 @@ func TestWhatNoSyncHasMovedIsDirty(t *testing.T) {
 	ok(t, f.Sync())
 	if !d.Dirty() {
 		t.Error("a second sync is believed")
+	}
+}
+
+// A bit of a plan turns once, where it lies and for whoever has the file open; Mend turns it
+// back, also after a crash, and touches nothing that was written anew.
+func TestABitThatHasTurnedIsTurnedBack(t *testing.T) {
+	var d FS
+	whole := []byte("a line of the journal\n")
+	d.Put("000001.jsonl", whole)
+	x, err := chaos.NewInjector(chaos.Plan{Rules: []chaos.Rule{{Do: chaos.FlipBit}}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Play(x)
+	if !d.Turn() || d.Turn() || bytes.Equal(d.Bytes("000001.jsonl"), whole) {
+		t.Fatalf("after it has turned: %q", d.Bytes("000001.jsonl"))
+	}
+	after := d.Crash(rand.New(rand.NewPCG(1, 1)), Tail)
+	if bytes.Equal(after.Bytes("000001.jsonl"), whole) {
+		t.Error("a crash mends it")
+	}
+	after.Mend()
+	if after.Mend(); !bytes.Equal(after.Bytes("000001.jsonl"), whole) {
+		t.Errorf("mended: %q", after.Bytes("000001.jsonl"))
 	}
 }

@@ -16,15 +16,53 @@ var ErrReadOnly = errors.New("read-only file system")
 // injector counts what came true and is told the time by whoever else plays it.
 func (d *FS) Play(x *chaos.Injector) { d.plan = x }
 
+// Turn does what is due of the plan's bits; it reports whether there was any. Each operation
+// of the directory does it first.
+func (d *FS) Turn() (any bool) {
+	if d.plan == nil {
+		return false
+	}
+	for r := d.plan.Take(chaos.Disk); r != nil; r = d.plan.Take(chaos.Disk) {
+		d.turn(r.Count)
+		any = true
+	}
+	return any
+}
+
+// turned is a bit of a plan that has turned.
+type turned struct {
+	name     string
+	at       int
+	bit, was byte
+}
+
+// Mend turns back the bits of the plan that have turned, as from a copy.
+func (d *FS) Mend() {
+	for _, t := range d.turned {
+		if f := d.names[t.name]; f != nil && t.at < len(f.data) && f.data[t.at] == t.was^t.bit {
+			f.flip(t.at, t.bit)
+		}
+	}
+	d.turned = nil
+}
+
+// flip turns a bit where it lies.
+func (f *inode) flip(at int, bit byte) {
+	f.data = slices.Clone(f.data) // what was read keeps its bytes
+	f.data[at] ^= bit
+	if at < len(f.disk) {
+		f.disk = slices.Clone(f.disk)
+		f.disk[at] ^= bit
+	}
+}
+
 // planned is the plan's fault that hits an operation.
 func (d *FS) planned(op Op) *Fault {
 	x := d.plan
 	if x == nil {
 		return nil
 	}
-	for r := x.Take(chaos.Disk); r != nil; r = x.Take(chaos.Disk) {
-		d.flip(r.Count)
-	}
+	d.Turn()
 	var f *Fault
 	switch changes := op == Create || op == Append || op == Write || op == Rename || op == Remove || op == Truncate || op == SyncDir; {
 	case changes && x.Holds(chaos.ReadOnly, "", "") != nil:
@@ -58,9 +96,9 @@ func (d *FS) capacity() int64 {
 	return d.full
 }
 
-// flip turns a bit of the journal's youngest segment, by its place; 0: in its middle.
+// turn turns a bit of the journal's youngest segment, by its place; 0: in its middle.
 // Without a segment there is none to turn.
-func (d *FS) flip(bit int) {
+func (d *FS) turn(bit int) {
 	names := slices.Sorted(maps.Keys(d.names))
 	for _, name := range slices.Backward(names) {
 		f := d.names[name]
@@ -71,12 +109,8 @@ func (d *FS) flip(bit int) {
 			bit = 8 * (len(f.data) / 2)
 		}
 		at := bit / 8 % len(f.data)
-		f.data = slices.Clone(f.data)
-		f.data[at] ^= 1 << (bit % 8)
-		if at < len(f.disk) {
-			f.disk = slices.Clone(f.disk)
-			f.disk[at] ^= 1 << (bit % 8)
-		}
+		d.turned = append(d.turned, turned{name, at, 1 << (bit % 8), f.data[at]})
+		f.flip(at, 1<<(bit%8))
 		d.fired++
 		return
 	}
