@@ -70,6 +70,13 @@ func (a *app) scenariosListCommand() *cobra.Command {
 				}
 				fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, dash(r.Control), dash(answers))
 			}
+			if err := t.Flush(); err != nil || control != "" || source != "" || incident {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "\n%d scenarios; of the reference's catalogue these have none here:\n", len(rows))
+			for _, e := range scenarios.NotHere {
+				fmt.Fprintf(t, "  %s\t%s\n", e.Name, e.Why)
+			}
 			return t.Flush()
 		},
 	}
