@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"breakwater/exchange/chaos"
+	"breakwater/exchange/money"
 	"breakwater/sim/world"
 )
 
@@ -27,6 +28,7 @@ type drawn struct {
 	pairs    []drawnPair
 	slots    []drawnSlot
 	limits   []string
+	signals  []time.Duration // when scripts begin something
 	plan     chaos.Plan
 	owner    []world.Act
 }
@@ -61,15 +63,15 @@ func draw(seed uint64) *drawn {
 	d.drawHead(rng)
 	cash := pick(rng, 300, 1000, 1000, 3000, 10_000)
 	d.head = append(d.head, fmt.Sprintf("account: {currency: CAD, cash: %d, timezone: %s}", cash, pick(rng, "UTC", "America/Toronto")))
-	d.drawMarkets(rng)
 	profile := pick(rng, "live", "live", "live", "kraken-bot", "nija", "binance-bot", "research", "research")
-	d.drawLimits(rng, profile, float64(cash))
 	// most orders are such as the limits let through, so that there is something to go wrong
 	d.size = between(rng, 3, min(24, float64(cash)/25))
 	if d.anytime = profile == "research"; d.anytime {
 		d.size = between(rng, 5, float64(cash)/5)
 	}
 	d.weight = d.size / float64(cash)
+	d.drawMarkets(rng)
+	d.drawLimits(rng, profile, float64(cash))
 	if rng.IntN(5) == 0 {
 		d.size, d.weight = 4*d.size, min(0.9, 8*d.weight)
 	}
@@ -114,6 +116,8 @@ func (d *drawn) drawMarkets(rng *rand.Rand) {
 		}
 		if rng.IntN(4) == 0 {
 			p.fields = append(p.fields, "depth: "+number(between(rng, 50, 20_000)/price, 6), "volume: "+number(between(rng, 50, 20_000)/price, 6))
+		} else if rng.IntN(4) == 0 { // so little that orders fill in parts
+			p.fields = append(p.fields, "volume: "+number(float64(d.size*between(rng, 0.2, 10))/price, 8))
 		}
 		if rng.IntN(3) == 0 {
 			p.drawShape(rng)
@@ -139,6 +143,15 @@ func (p *drawnPair) drawShape(rng *rand.Rand) {
 	}
 }
 
+// around is a limit: any from low to high, or one near the size of the orders, where what it
+// counts decides.
+func (d *drawn) around(rng *rand.Rand, low, high, least, most float64) float64 {
+	if rng.IntN(2) == 0 {
+		return between(rng, low, high)
+	}
+	return d.size * between(rng, least, most)
+}
+
 // drawLimits draws a profile and what is stricter than it, or of research any number.
 func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
 	d.limits = append(d.limits, "profile: "+profile)
@@ -150,9 +163,9 @@ func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
 	if profile == "research" {
 		// the venue is not exact here: what others do on the account shows in balances
 		d.limits = append(d.limits, "reconcile: 0.1%")
-		maybe("max-order-notional: %s", number(between(rng, 10, cash), 2))
-		maybe("max-position: {share: %d%%}", 1+rng.IntN(100))
-		maybe("daily-loss: %s", number(between(rng, 1, float64(cash/4)), 2))
+		maybe("max-order-notional: %s", number(d.around(rng, 10, cash, 0.9, 1.9), 2))
+		maybe("max-position: {share: %s%%}", number(float64(100/cash)*d.around(rng, cash/100, cash, 1.1, 3), 2))
+		maybe("daily-loss: %s", number(d.around(rng, 1, float64(cash/4), 0.02, 0.5), 2))
 		maybe("drawdown: %d%%", 1+rng.IntN(30))
 		maybe("cash-reserve: %d%%", rng.IntN(50))
 		maybe("price-collar: {distance: %d%%, cap: 20%%}", 1+rng.IntN(9))
@@ -163,10 +176,10 @@ func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
 		maybe("crash-loop: %d", 2+rng.IntN(5))
 		return
 	}
-	maybe("execution-throttle: {executions: %d}", 2+rng.IntN(20))
-	maybe("max-order-notional: %s", number(between(rng, 5, 25), 2))
-	maybe("max-position: {share: %s%%}", number(between(rng, 0.5, 5), 1))
-	maybe("daily-loss: %s", number(between(rng, 0.5, 20), 2))
+	maybe("execution-throttle: {executions: %d}", 2+rng.IntN(14))
+	maybe("max-order-notional: %s", number(min(25, d.around(rng, 5, 25, 0.9, 1.9)), 2))
+	maybe("max-position: {share: %s%%}", number(min(5, float64(100/cash)*d.around(rng, cash/200, cash/20, 1.1, 3)), 2))
+	maybe("daily-loss: %s", number(min(20, d.around(rng, 0.5, 20, 0.02, 0.5)), 2))
 	maybe("drawdown: %s%%", number(between(rng, 0.2, 12), 1))
 	maybe("cash-reserve: %d%%", 20+rng.IntN(50))
 	maybe("order-rate: {day: %d}", 5+rng.IntN(195))
@@ -229,7 +242,9 @@ func (d *drawn) drawStrategy(rng *rand.Rand) (name, set string) {
 func (d *drawn) drawSignals(rng *rand.Rand) (lines []string) {
 	for range 3 + rng.IntN(12) {
 		do := pick(rng, "buy", "buy", "buy", "sell", "exit", "cancel", "amend", "bracket")
-		at := strconv.Itoa(rng.IntN(int(sweepDuration/time.Minute))) + "m"
+		minute := rng.IntN(int(sweepDuration / time.Minute))
+		d.signals = append(d.signals, time.Duration(minute)*time.Minute)
+		at := strconv.Itoa(minute) + "m"
 		if d.anytime && rng.IntN(2) == 0 {
 			at += strconv.Itoa(50+rng.IntN(10)) + "s" // shortly before the next price
 		}
@@ -247,7 +262,11 @@ func (d *drawn) drawSignals(rng *rand.Rand) (lines []string) {
 			}
 		}
 		if do == "buy" || do == "sell" || do == "amend" {
-			line += ", offset: " + number(between(rng, -3, 1), 2) + "%"
+			far := 1.0
+			if do == "amend" && rng.IntN(3) == 0 {
+				far = 10 // where no collar lets it go
+			}
+			line += ", offset: " + number(float64(far*between(rng, -3, 1)), 2) + "%"
 		}
 		if do == "bracket" || do == "buy" && rng.IntN(3) == 0 {
 			line += ", stop: -" + number(between(rng, 0.2, 8), 2) + "%"
@@ -259,6 +278,9 @@ func (d *drawn) drawSignals(rng *rand.Rand) (lines []string) {
 			line += fmt.Sprintf(", times: %d, every: %dm", 2+rng.IntN(20), 1+rng.IntN(200))
 		}
 		lines = append(lines, line+"}")
+		if do == "cancel" && rng.IntN(2) == 0 { // and something in its place, before the venue has answered
+			lines = append(lines, strings.Replace(line, "do: cancel", "do: buy", 1)+fmt.Sprintf(", notional: %s, limit: true, offset: %s%%}", number(d.size, 2), number(between(rng, -2, 0), 2)))
+		}
 	}
 	return lines
 }
@@ -274,8 +296,11 @@ func (d *drawn) drawPlan(rng *rand.Rand) {
 		verbs = append(verbs, chaos.Drop, chaos.TimeoutAfterApply, chaos.ApplyThen502, chaos.Duplicate, chaos.Reorder, chaos.Delay, chaos.Refuse, chaos.Disconnect, chaos.Crash, chaos.Crash, chaos.Crash)
 	}
 	d.plan = chaos.Draw(rng, verbs, rng.IntN(13), b)
-	for range rng.IntN(3) {
+	for range rng.IntN(4) {
 		d.drawLost(rng)
+	}
+	for range rng.IntN(4) {
+		d.drawDanger(rng)
 	}
 	hour := time.Duration(0)
 	if rng.IntN(4) == 0 {
@@ -305,23 +330,73 @@ func (d *drawn) drawPlan(rng *rand.Rand) {
 	}
 }
 
+// early is an instant before which little has happened, more often than not: what waits for
+// something from then on shall find it.
+func (d *drawn) early(rng *rand.Rand) time.Duration {
+	f := rng.Float64()
+	return time.Duration(float64(d.heal-2*time.Hour) * f * f).Truncate(time.Minute)
+}
+
 // drawLost draws what makes an order's outcome unknown, and what comes on top of it.
 func (d *drawn) drawLost(rng *rand.Rand) {
-	at := time.Duration(rng.Int64N(int64(d.heal - 2*time.Hour))).Truncate(time.Minute)
+	at := d.early(rng)
 	add := func(r chaos.Rule) {
 		r.At = at
 		d.plan.Rules = append(d.plan.Rules, r)
 	}
 	add(chaos.Rule{Do: pick(rng, chaos.Drop, chaos.TimeoutAfterApply, chaos.ApplyThen502, chaos.Truncate), On: chaos.AddOrder, Times: 1 + rng.IntN(3)})
-	switch rng.IntN(5) {
+	switch rng.IntN(7) {
 	case 0:
-		add(chaos.Rule{Do: chaos.HideOrder, After: chaos.GoneUnknown, For: time.Duration(5+rng.IntN(600)) * time.Second})
+		add(chaos.Rule{Do: chaos.HideOrder, On: pick(rng, "", chaos.OpenOrders, chaos.OpenOrders), After: chaos.GoneUnknown, For: time.Duration(5+rng.IntN(600)) * time.Second})
 	case 1:
 		add(chaos.Rule{Do: chaos.Crash, After: chaos.GoneUnknown, RestartAfter: time.Duration(rng.IntN(900)) * time.Second})
 	case 2:
 		add(chaos.Rule{Do: chaos.Disconnect, After: chaos.GoneUnknown, For: time.Duration(1+rng.IntN(300)) * time.Second})
 	case 3:
 		add(chaos.Rule{Do: chaos.Drop, On: chaos.OpenOrders, After: chaos.GoneUnknown, For: time.Duration(1+rng.IntN(300)) * time.Second})
+	case 4, 5: // only the trades show it
+		d.plan.Rules[len(d.plan.Rules)-1].Do = pick(rng, chaos.TimeoutAfterApply, chaos.ApplyThen502, chaos.Truncate)
+		for _, list := range []string{chaos.OpenOrders, chaos.ClosedOrders} {
+			add(chaos.Rule{Do: chaos.HideOrder, On: list, After: chaos.GoneUnknown, For: time.Duration(5+rng.IntN(600)) * time.Second})
+		}
+	}
+}
+
+// drawDanger draws what by chance hardly ever comes together.
+func (d *drawn) drawDanger(rng *rand.Rand) {
+	at := d.early(rng)
+	add := func(r chaos.Rule) {
+		if r.At == 0 {
+			r.At = at
+		}
+		d.plan.Rules = append(d.plan.Rules, r)
+	}
+	seconds := func(least, most int) time.Duration { return time.Duration(least+rng.IntN(most-least)) * time.Second }
+	switch rng.IntN(10) {
+	case 0: // a trip that nobody hears of by the first channel
+		add(chaos.Rule{Do: chaos.AlertDown, After: chaos.LevelChanged, Nth: 1 + rng.IntN(3), For: seconds(4, 60)})
+	case 1: // a coin that nobody explains
+		add(chaos.Rule{Do: chaos.Credit, Asset: pick(rng, d.pairs...).base, Amount: 1 + rng.Int64N(money.Pow10[chaos.Scale]), Value: "none"})
+	case 2: // the KILL file between two orders, or while one is on its way; the owner removes it again
+		add(chaos.Rule{Do: chaos.TouchKill, After: pick(rng, chaos.Submitted, chaos.Submitted, chaos.Acked), Nth: 1 + rng.IntN(6)})
+		if rng.IntN(3) > 0 {
+			add(chaos.Rule{Do: chaos.RemoveKill, At: min(d.heal-time.Hour, at+seconds(60, 20_000))})
+		}
+	case 3: // an end right after a trip
+		add(chaos.Rule{Do: chaos.Crash, After: chaos.LevelChanged, Nth: 1 + rng.IntN(4), RestartAfter: seconds(0, 900)})
+	case 4, 5: // silence when an order is due
+		if len(d.signals) > 0 {
+			at = max(time.Minute, min(d.heal-2*time.Hour, pick(rng, d.signals...))-seconds(5, 55))
+		}
+		add(chaos.Rule{Do: chaos.WSFreeze, On: pick(rng, "", "heartbeat", "heartbeat", "ticker|trade|book|ohlc"), For: seconds(60, 900)})
+	case 6: // away while orders rest
+		add(chaos.Rule{Do: chaos.Crash, After: chaos.Acked, Nth: 1 + rng.IntN(4), RestartAfter: seconds(300, 9000)})
+	case 7: // the venue does not want it
+		add(chaos.Rule{Do: chaos.Refuse, On: chaos.AddOrder, Times: 1 + rng.IntN(4), Code: pick(rng, "EOrder:Insufficient funds", "EAPI:Rate limit exceeded", "EOrder:Orders limit exceeded")})
+	case 8: // the same twice
+		add(chaos.Rule{Do: chaos.Duplicate, On: chaos.AddOrder, Times: 1 + rng.IntN(9)})
+	case 9: // cancels that are lost while all is taken back
+		add(chaos.Rule{Do: pick(rng, chaos.Drop, chaos.HTML, chaos.TooMany), On: chaos.CancelOrder, After: chaos.LevelChanged, Nth: 1 + rng.IntN(3), Times: 1 + rng.IntN(3)})
 	}
 }
 
@@ -332,9 +407,14 @@ func (d *drawn) drawOwner(rng *rand.Rand) {
 		at := time.Duration(rng.IntN(last)) * time.Minute
 		d.owner = append(d.owner, world.Act{At: at, Do: world.ArmRequest}, world.Act{At: at + 61*time.Second, Do: world.ArmConfirm})
 	}
-	if rng.IntN(3) == 0 {
+	for range rng.IntN(3) {
 		at := time.Duration(rng.IntN(last)) * time.Minute
-		d.owner = append(d.owner, world.Act{At: at, Do: world.ActKind(1 + rng.IntN(len(world.ActNames())))})
+		do := world.ActKind(1 + rng.IntN(len(world.ActNames())))
+		if do >= world.ArmConfirmUnsigned && do <= world.ArmConfirmAgain && rng.IntN(3) > 0 { // when a right one would do
+			d.owner = append(d.owner, world.Act{At: at, Do: world.ArmRequest})
+			at += 61 * time.Second
+		}
+		d.owner = append(d.owner, world.Act{At: at, Do: do})
 	}
 	slices.SortStableFunc(d.owner, func(a, b world.Act) int { return int(min(max(a.At-b.At, -1), 1)) })
 }
