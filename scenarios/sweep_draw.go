@@ -92,7 +92,7 @@ func between(rng *rand.Rand, low, high float64) float64 {
 func number(v float64, decimals int) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
 
 func (d *drawn) drawHead(rng *rand.Rand) {
-	d.head = append(d.head, fmt.Sprintf("latency: %dms", pick(rng, 1, 20, 250, 250, 1500)))
+	d.head = append(d.head, fmt.Sprintf("latency: %dms", pick(rng, 1, 20, 250, 600, 1500)))
 	d.head = append(d.head, fmt.Sprintf("supervisor: %ds", pick(rng, 600, 600, 3600)))
 }
 
@@ -166,7 +166,7 @@ func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
 		maybe("max-order-notional: %s", number(d.around(rng, 10, cash, 0.9, 1.9), 2))
 		maybe("max-position: {share: %s%%}", number(float64(100/cash)*d.around(rng, cash/100, cash, 1.1, 3), 2))
 		maybe("daily-loss: %s", number(d.around(rng, 1, float64(cash/4), 0.02, 0.5), 2))
-		maybe("drawdown: %d%%", 1+rng.IntN(30))
+		maybe("drawdown: %s%%", number(max(0.05, float64(100/cash)*d.around(rng, cash/100, float64(0.3*cash), 0.02, 0.5)), 2))
 		maybe("cash-reserve: %d%%", rng.IntN(50))
 		maybe("price-collar: {distance: %d%%, cap: 20%%}", 1+rng.IntN(9))
 		maybe("unknown-outcome: %dm", 1+rng.IntN(30))
@@ -180,7 +180,7 @@ func (d *drawn) drawLimits(rng *rand.Rand, profile string, cash float64) {
 	maybe("max-order-notional: %s", number(min(25, d.around(rng, 5, 25, 0.9, 1.9)), 2))
 	maybe("max-position: {share: %s%%}", number(min(5, float64(100/cash)*d.around(rng, cash/200, cash/20, 1.1, 3)), 2))
 	maybe("daily-loss: %s", number(min(20, d.around(rng, 0.5, 20, 0.02, 0.5)), 2))
-	maybe("drawdown: %s%%", number(between(rng, 0.2, 12), 1))
+	maybe("drawdown: %s%%", number(min(12, max(0.05, float64(100/cash)*d.around(rng, cash/500, float64(0.12*cash), 0.02, 0.5))), 2))
 	maybe("cash-reserve: %d%%", 20+rng.IntN(50))
 	maybe("order-rate: {day: %d}", 5+rng.IntN(195))
 	maybe("loss-streak: %d", 1+rng.IntN(9))
@@ -275,7 +275,7 @@ func (d *drawn) drawSignals(rng *rand.Rand) (lines []string) {
 			}
 		}
 		if rng.IntN(2) == 0 {
-			line += fmt.Sprintf(", times: %d, every: %dm", 2+rng.IntN(20), 1+rng.IntN(200))
+			line += fmt.Sprintf(", times: %d, every: %dm", 2+rng.IntN(20), 1+rng.IntN(pick(rng, 5, 200, 200)))
 		}
 		lines = append(lines, line+"}")
 		if do == "cancel" && rng.IntN(2) == 0 { // and something in its place, before the venue has answered
@@ -378,7 +378,11 @@ func (d *drawn) drawDanger(rng *rand.Rand) {
 	case 1: // a coin that nobody explains
 		add(chaos.Rule{Do: chaos.Credit, Asset: pick(rng, d.pairs...).base, Amount: 1 + rng.Int64N(money.Pow10[chaos.Scale]), Value: "none"})
 	case 2: // the KILL file between two orders, or while one is on its way; the owner removes it again
-		add(chaos.Rule{Do: chaos.TouchKill, After: pick(rng, chaos.Submitted, chaos.Submitted, chaos.Acked), Nth: 1 + rng.IntN(6)})
+		nth := 1 + rng.IntN(6)
+		add(chaos.Rule{Do: chaos.TouchKill, After: pick(rng, chaos.Submitted, chaos.Submitted, chaos.Acked), Nth: nth})
+		if rng.IntN(2) == 0 {
+			add(chaos.Rule{Do: chaos.Delay, On: chaos.AddOrder, Times: nth, By: seconds(1, 9)})
+		}
 		if rng.IntN(3) > 0 {
 			add(chaos.Rule{Do: chaos.RemoveKill, At: min(d.heal-time.Hour, at+seconds(60, 20_000))})
 		}

@@ -18,7 +18,9 @@ type Injector struct {
 	log   []Firing
 	over  bool
 	has   [verbs]bool
-	waits bool // some rule waits for a point
+	hits  [families]bool // some rule of the family strikes calls or messages
+	acts  [families]bool // some rule of the family happens at its instant
+	waits bool           // some rule waits for a point
 	met   []string
 	// outside is what the market's price is elsewhere, where our venue's is another.
 	outside map[exchange.InstrumentID]money.Price
@@ -26,6 +28,10 @@ type Injector struct {
 
 // run is how far a rule is.
 type run struct {
+	do      Verb // and what else is asked for again and again, side by side
+	family  Family
+	shape   Shape
+	lasts   time.Duration
 	reached int            // how often its point was, since it is armed
 	from    exchange.Stamp // since when it is on; Never: not yet
 	next    exchange.Stamp // of an act: its next instant
@@ -48,9 +54,12 @@ func NewInjector(p Plan, start exchange.Stamp) (*Injector, error) {
 	}
 	x := &Injector{plan: p, runs: make([]run, len(p.Rules)), now: start, start: start, outside: map[exchange.InstrumentID]money.Price{}}
 	for i := range x.runs {
-		x.has[p.Rules[i].Do] = true
+		do := p.Rules[i].Do
+		x.has[do] = true
+		x.hits[do.Family()] = x.hits[do.Family()] || do.Shape() == Hits
+		x.acts[do.Family()] = x.acts[do.Family()] || do.Shape() == Acts
 		x.waits = x.waits || p.Rules[i].After != ""
-		x.runs[i].from, x.runs[i].next, x.runs[i].first = exchange.Never, exchange.Never, exchange.Never
+		x.runs[i] = run{do: do, family: do.Family(), shape: do.Shape(), lasts: p.Rules[i].For, from: exchange.Never, next: exchange.Never, first: exchange.Never}
 		if p.Rules[i].After == "" {
 			x.begin(i, start.Add(p.Rules[i].At))
 		}
@@ -60,7 +69,7 @@ func NewInjector(p Plan, start exchange.Stamp) (*Injector, error) {
 
 func (x *Injector) begin(i int, at exchange.Stamp) {
 	x.runs[i].from = at
-	if x.plan.Rules[i].Do.Shape() == Acts {
+	if x.runs[i].shape == Acts {
 		x.runs[i].next = at
 	}
 }
@@ -80,8 +89,12 @@ func (x *Injector) Reach(point string) {
 		return
 	}
 	for i := range x.runs {
-		r, rule := &x.runs[i], &x.plan.Rules[i]
-		if rule.After != point || r.from != exchange.Never || x.now < x.start.Add(rule.At) {
+		r := &x.runs[i]
+		if r.from != exchange.Never {
+			continue
+		}
+		rule := &x.plan.Rules[i]
+		if rule.After != point || x.now < x.start.Add(rule.At) {
 			continue
 		}
 		if r.reached++; r.reached >= max(rule.Nth, 1) {
@@ -92,20 +105,20 @@ func (x *Injector) Reach(point string) {
 
 // on reports whether a rule is on at an instant.
 func (x *Injector) on(i int, t exchange.Stamp) bool {
-	r, rule := &x.runs[i], &x.plan.Rules[i]
+	r := &x.runs[i]
 	switch {
 	case x.over || r.from == exchange.Never || t < r.from || t >= x.end(i):
 		return false
-	case rule.Do.Shape() != Hits:
+	case r.shape != Hits:
 		return true
-	case rule.Times > 0:
-		return r.fired < rule.Times
+	case x.plan.Rules[i].Times > 0:
+		return r.fired < x.plan.Rules[i].Times
 	}
-	return rule.For > 0 || r.fired == 0 // without a bound: once
+	return r.lasts > 0 || r.fired == 0 // without a bound: once
 }
 
 func (x *Injector) end(i int) exchange.Stamp {
-	if d := x.plan.Rules[i].For; d > 0 {
+	if d := x.runs[i].lasts; d > 0 {
 		return x.runs[i].from.Add(d)
 	}
 	return exchange.Never
@@ -123,8 +136,11 @@ func (x *Injector) fire(i int, what string) *Rule {
 // Strike is the rule of a family that hits a call or message now, in the plan's order; nil
 // when none does. It counts. pair is "" for what concerns none.
 func (x *Injector) Strike(f Family, target, pair string) *Rule {
+	if !x.hits[f] {
+		return nil
+	}
 	for i := range x.runs {
-		if rule := &x.plan.Rules[i]; rule.Do.Family() == f && rule.Do.Shape() == Hits && x.on(i, x.now) && rule.Matches(target, pair) {
+		if r := &x.runs[i]; r.family == f && r.shape == Hits && x.on(i, x.now) && x.plan.Rules[i].Matches(target, pair) {
 			return x.fire(i, target)
 		}
 	}
@@ -133,8 +149,11 @@ func (x *Injector) Strike(f Family, target, pair string) *Rule {
 
 // Hit is Strike for the rules of one verb.
 func (x *Injector) Hit(v Verb, target, pair string) *Rule {
+	if !x.has[v] {
+		return nil
+	}
 	for i := range x.runs {
-		if rule := &x.plan.Rules[i]; x.has[v] && rule.Do == v && x.on(i, x.now) && rule.Matches(target, pair) {
+		if x.runs[i].do == v && x.on(i, x.now) && x.plan.Rules[i].Matches(target, pair) {
 			return x.fire(i, target)
 		}
 	}
@@ -149,7 +168,7 @@ func (x *Injector) Holds(v Verb, target, pair string) *Rule {
 		return nil
 	}
 	for i := range x.runs {
-		if rule := &x.plan.Rules[i]; rule.Do == v && x.on(i, x.now) && rule.Matches(target, pair) {
+		if x.runs[i].do == v && x.on(i, x.now) && x.plan.Rules[i].Matches(target, pair) {
 			return x.holding(i)
 		}
 	}
@@ -158,9 +177,12 @@ func (x *Injector) Holds(v Verb, target, pair string) *Rule {
 
 // holdsValue is Holds for the rules of a verb that have a value.
 func (x *Injector) holdsValue(v Verb, value string) bool {
+	if !x.has[v] {
+		return false
+	}
 	found := false
 	for i := range x.runs {
-		if rule := &x.plan.Rules[i]; x.has[v] && rule.Do == v && rule.Value == value && x.on(i, x.now) {
+		if x.runs[i].do == v && x.plan.Rules[i].Value == value && x.on(i, x.now) {
 			x.holding(i)
 			found = true
 		}
@@ -185,12 +207,12 @@ func (x *Injector) holding(i int) *Rule {
 // Take is the next act of a family that is due, nil when none is; call it until then. It
 // counts.
 func (x *Injector) Take(f Family) *Rule {
-	if x.over {
+	if x.over || !x.acts[f] {
 		return nil
 	}
 	first := -1
 	for i := range x.runs {
-		if rule := &x.plan.Rules[i]; rule.Do.Family() == f && x.runs[i].next <= x.now && (first < 0 || x.runs[i].next < x.runs[first].next) {
+		if r := &x.runs[i]; r.family == f && r.next <= x.now && (first < 0 || r.next < x.runs[first].next) {
 			first = i
 		}
 	}
@@ -215,7 +237,7 @@ func (x *Injector) NextDue() exchange.Stamp {
 	}
 	for i := range x.runs {
 		r := &x.runs[i]
-		if x.plan.Rules[i].Do.Shape() == Acts {
+		if r.shape == Acts {
 			if r.next != exchange.Never {
 				due = min(due, max(r.next, x.now))
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"breakwater/exchange"
+	"breakwater/exchange/chaos"
 	"breakwater/exchange/money"
 	"breakwater/risk"
 )
@@ -23,11 +24,18 @@ type eyes struct {
 	cycle    bool             // the ceremony goes on: what it lifts halves nothing
 	high     money.Amount     // of the account's worth since the owner last looked, flows taken off
 	low      int              // steps in a row on which it was below the drawdown's floor
+	fallen   int              // the same of steps of which the process knows
+	lost     int              // the same for the day's loss
+	floor    money.Amount     // equity at which the day's loss reaches its limit
+	before   []money.Price    // by instrument, at the last step
 	day      exchange.Stamp   // when the guard's day began
+	beat     exchange.Stamp   // when the process was last told that the line lives
+	compared bool             // the process has seen what is open at the venue, in this life
 	owed     []risk.Control   // latches that the last event must have set
 	open     map[exchange.OrderID]*standing
-	told     []exchange.Event // fills of the last event
-	booked   map[fillKey]bool
+	ids      []exchange.OrderID // of those, in the order in which they left
+	told     []exchange.Event   // fills of the last event
+	booked   map[fillKey]int    // the life in which a fill was last booked
 	arrived  map[exchange.OrderID]bool
 }
 
@@ -60,8 +68,9 @@ type standing struct {
 func (e *eyes) init(w *World) {
 	e.heard = make([]exchange.Stamp, len(w.cfg.Catalog.Instruments))
 	e.prices = make([][3]money.Price, len(e.heard))
-	e.signals, e.open, e.booked = map[signal]int64{}, map[exchange.OrderID]*standing{}, map[fillKey]bool{}
+	e.signals, e.open, e.booked = map[signal]int64{}, map[exchange.OrderID]*standing{}, map[fillKey]int{}
 	e.arrived = map[exchange.OrderID]bool{}
+	e.floor = -1 << 62
 }
 
 // onTold takes an event that the process is told now.
@@ -87,6 +96,14 @@ func (e *eyes) onTold(w *World, ev *exchange.Event) {
 		}
 	case exchange.KindFill:
 		e.told = append(e.told, *ev)
+	case exchange.KindOrder:
+		if o := e.open[ev.Order]; o != nil && ev.Op == exchange.OpSubmit && ev.State == exchange.Working && w.truth.level >= risk.Killed {
+			o.asked = false // it was on its way when all was taken back: once more
+		}
+	case exchange.KindHeartbeat:
+		e.beat = w.now
+	case exchange.KindSnapshot:
+		e.compared = true
 	}
 }
 
@@ -97,9 +114,13 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 		e.limits = w.ops.limits(w.cfg.Limits, w.cfg.Edit)
 		clear(e.heard)
 		clear(e.prices)
+		e.beat, e.compared = 0, false
 		e.owed, e.told = e.owed[:0], e.told[:0]
 	case risk.RecDenial:
 		if r.Order != nil {
+			if w.truth.intents[r.OrderID] != nil {
+				w.breaks(oneOrderPerIntent, "the number of order %d is given again", r.OrderID)
+			}
 			e.attempt(w, r.Order)
 		}
 	case risk.RecDenials:
@@ -112,26 +133,32 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 		}
 	case risk.RecOrder:
 		if r.Event.State.Done() {
-			delete(e.open, r.Event.Order)
+			e.over(r.Event.Order)
 		}
 	case risk.RecFill:
-		e.booked[fillKey{r.Event.Instrument, r.Event.TradeID}] = true
+		key := fillKey{r.Event.Instrument, r.Event.TradeID}
+		if e.booked[key] == w.lives {
+			w.breaks(moneyConserved, "a fill of order %d is booked twice", r.Event.Order)
+		}
+		e.booked[key] = w.lives
 		if r.Event.State.Done() {
-			delete(e.open, r.Event.Order)
+			e.over(r.Event.Order)
 		}
 	case risk.RecArm:
-		e.half, e.cycle, e.high, e.low = false, true, 0, 0
+		e.half, e.cycle, e.high, e.low, e.fallen = false, true, 0, 0, 0
+		e.floor = -1 << 62 // the owner has looked; the day goes on
 	case risk.RecCycle:
 		e.cycle = false
 	case risk.RecDayStart:
+		e.dayBegins(r.Equity)
 		e.day = max(w.now, min(r.Time, w.now.Add(time.Minute))) // a clock may be ahead a little
 	case risk.RecLevel:
 		switch r.Control {
 		case risk.HourlyLoss, risk.LossStreak, risk.HalfOpen:
 			e.half = e.half || r.Lift && !e.cycle
-		case risk.Drawdown, risk.ProfileLimits:
+		case risk.Drawdown, risk.ProfileLimits, risk.DailyLoss, risk.RampUp:
 			if r.Lift {
-				e.high, e.low = 0, 0
+				e.high, e.low, e.fallen, e.floor = 0, 0, 0, -1<<62
 			}
 		}
 	}
@@ -155,20 +182,47 @@ func (e *eyes) onSubmit(w *World, o *exchange.Order) {
 	if !w.truth.failed && w.disk.fs.Dirty() {
 		w.breaks(approvalPrecedesOrder, "order %d left before its approval was on the disk", o.ID)
 	}
+	e.look(w, o)
+	if o.Side == exchange.Buy {
+		e.onBuy(w, o)
+	}
+	if e.open[o.ID] == nil {
+		e.ids = append(e.ids, o.ID)
+	}
+	e.open[o.ID] = &standing{Order: *o, left: w.now}
+}
+
+// over lets go of an order that has ended on record.
+func (e *eyes) over(id exchange.OrderID) {
+	if i := slices.Index(e.ids, id); i >= 0 {
+		e.ids = slices.Delete(e.ids, i, i+1)
+		delete(e.open, id)
+	}
+}
+
+// onAmend looks at an order as a change makes it.
+func (e *eyes) onAmend(w *World, o *exchange.Order) { e.look(w, o) }
+
+// look looks at what is sent, whatever it is.
+func (e *eyes) look(w *World, o *exchange.Order) {
 	if w.ops.kill {
 		w.breaks(levelIsObeyed, "order %d left while the KILL file was there", o.ID)
 	}
 	l := &e.limits
+	if bound := l.StaleLink + w.cfg.Step/60; w.cfg.Facts&exchange.FactHeartbeat != 0 && l.StaleLink != risk.Forever && w.now.Sub(e.beat) > bound && !w.wrongClock() {
+		w.breaks(limitsHold, "order %d left when nothing had been heard of the line for %v", o.ID, w.now.Sub(e.beat))
+	}
 	if bound := max(l.StaleMarket, 2*w.cfg.Bars) + w.cfg.Step; l.StaleMarket != risk.Forever && w.now.Sub(e.heard[o.Instrument]) > bound {
 		w.breaks(limitsHold, "order %d left on prices of %v ago", o.ID, w.now.Sub(e.heard[o.Instrument]))
 	}
 	if l.CollarCapPPM != risk.Unlimited && o.Type.HasLimit() && !o.Type.Triggered() && !e.near(o, l.CollarCapPPM+money.PPM/100) {
 		w.breaks(limitsHold, "order %d left at %d, and the market is at %d", o.ID, o.Price, e.prices[o.Instrument])
 	}
-	if o.Side == exchange.Buy {
-		e.onBuy(w, o)
-	}
-	e.open[o.ID] = &standing{Order: *o, left: w.now}
+}
+
+// wrongClock reports whether the plan makes our clock wrong: ages are other ones then.
+func (w *World) wrongClock() bool {
+	return w.verbs[chaos.Skew] || w.verbs[chaos.Step] || w.verbs[chaos.ClockFreeze]
 }
 
 // onArrival looks at an order that reaches the venue: whatever was lost on the way back, it
@@ -216,14 +270,16 @@ func (e *eyes) onBuy(w *World, o *exchange.Order) {
 		w.breaks(limitsHold, "order %d left when the account had been below the drawdown's floor for %d steps", o.ID, e.low)
 	}
 	if zone := w.zone(); e.day != 0 {
-		// the day begins with the first thing heard of it, and with a comparison of clocks
-		const late = 15 * time.Minute
-		now, then := w.now.Add(-late).Time().In(zone), e.day.Time().In(zone)
-		if now.YearDay() != then.YearDay() && now.After(then) && w.upSince < w.now.Add(-late) {
+		now, then := w.now.Add(-dayLate).Time().In(zone), e.day.Time().In(zone)
+		if now.YearDay() != then.YearDay() && now.After(then) && w.upSince < w.now.Add(-dayLate) {
 			w.breaks(lossWithinBound, "order %d left %s, on the day that began %s", o.ID, now.Format(time.DateTime), then.Format(time.DateTime))
 		}
 	}
 }
+
+// dayLate is how late a day may begin: with the first thing heard of it, and with a
+// comparison of clocks.
+const dayLate = 15 * time.Minute
 
 func (w *World) zone() *time.Location {
 	if w.cfg.Zone == nil {
@@ -234,17 +290,70 @@ func (w *World) zone() *time.Location {
 
 // onStep looks at the account after each step of the market.
 func (e *eyes) onStep(w *World) {
-	t := &w.truth
-	worth := t.equity - t.flows
+	worth := w.truth.ours(w)
 	e.high = max(e.high, worth)
-	ppm := e.limits.DrawdownPPM
-	if ppm == risk.Unlimited || e.high == 0 {
-		return
-	}
-	floor := e.high - risk.Share(ppm+slackPPM).Of(e.high)
-	if e.low++; worth >= floor {
+	ppm := min(e.limits.DrawdownPPM, e.limits.ProfileDrawdownPPM)
+	floor := e.high - risk.Share(ppm).Of(e.high)
+	e.low, e.fallen, e.lost = e.low+1, e.fallen+1, e.lost+1
+	if ppm == risk.Unlimited || worth >= floor-risk.Share(slackPPM).Of(e.high) {
 		e.low = 0
 	}
+	known := e.knows(w)
+	slack := e.high / 300 // a restart goes on with what was last noted
+	if ppm == risk.Unlimited || worth >= floor-slack || !known {
+		e.fallen = 0
+	}
+	if worth >= e.floor-slack/10 || !known {
+		e.lost = 0
+	}
+	if e.fallen > mostMarks && !e.stopped(w, risk.Halted, risk.Drawdown) {
+		w.breaks(lossWithinBound, "the account has been below the drawdown's floor for %d steps, and nothing has tripped", e.fallen)
+	}
+	if e.lost > mostMarks && !e.stopped(w, risk.ReduceOnly, risk.DailyLoss) {
+		w.breaks(lossWithinBound, "the account has been below the day's floor for %d steps, and nothing has tripped", e.lost)
+	}
+}
+
+// mostMarks is how many steps a loss may last before its limit has tripped: one step is
+// told with the next, and a fall needs a second mark.
+const mostMarks = 4
+
+// dayBegins sets the day's floor.
+func (e *eyes) dayBegins(equity money.Amount) {
+	e.floor = -1 << 62
+	if l := e.limits.DailyLoss; l.Binds() {
+		e.floor = equity - l.Of(equity)
+	}
+	if ppm := e.limits.ProfileDailyPPM; ppm != risk.Unlimited {
+		e.floor = max(e.floor, equity-risk.Share(ppm).Of(equity))
+	}
+}
+
+// onFlow is money that came or went, on record: neither profit nor loss.
+func (e *eyes) onFlow(v money.Amount) { e.high, e.floor = e.high+v, e.floor+v }
+
+// knows reports whether the process was told what the market did up to the last step.
+func (e *eyes) knows(w *World) bool {
+	t := &w.truth
+	known := w.up && w.upSince < w.now.Add(-3*w.cfg.Step) && !t.failed && e.compared && e.day != 0
+	for i, p := range e.before {
+		known = known && (t.explained[w.cfg.Catalog.Instruments[i].Base] == 0 || e.prices[i][0] == p)
+	}
+	e.before = append(e.before[:0], t.price...)
+	return known
+}
+
+// stopped reports whether a latch stands that does what a control's would: one of at least
+// a level for everything, the control's own, or one that says that prices or balances
+// cannot be believed.
+func (e *eyes) stopped(w *World, level risk.Level, by risk.Control) bool {
+	return slices.ContainsFunc(w.truth.latches, func(l latch) bool {
+		switch l.control {
+		case by, risk.ProfileLimits, risk.RampUp, risk.VenueSanity, risk.DataIntegrity, risk.UnexplainedBalance:
+			return true
+		}
+		return l.scope == risk.Global && l.level >= level
+	})
 }
 
 // onVenueFill is no-look-ahead: what our order meets comes after it has arrived. Orders of
@@ -268,7 +377,7 @@ func (e *eyes) afterEvent(w *World) {
 		}
 	}
 	for i := range e.told {
-		if ev := &e.told[i]; !e.booked[fillKey{ev.Instrument, ev.TradeID}] {
+		if ev := &e.told[i]; e.booked[fillKey{ev.Instrument, ev.TradeID}] == 0 {
 			w.breaks(moneyConserved, "a fill of order %d was told and is not booked", ev.Order)
 		}
 	}
@@ -279,18 +388,18 @@ func (e *eyes) afterEvent(w *World) {
 // back. With a key that the venue refuses nothing is sent.
 func (e *eyes) checkLeftOpen(w *World) {
 	t := &w.truth
-	if t.level < risk.ReduceOnly || len(e.open) == 0 || slices.ContainsFunc(t.latches, func(l latch) bool { return l.control == risk.AuthFailure }) {
+	if t.level < risk.ReduceOnly || len(e.open) == 0 || !e.compared || slices.ContainsFunc(t.latches, func(l latch) bool { return l.control == risk.AuthFailure }) {
 		return
 	}
-	for _, c := range w.log.sent {
-		o := e.open[c.id]
-		if o == nil || o.asked || t.level < risk.Killed && o.Side == exchange.Sell {
+	for _, id := range e.ids {
+		o := e.open[id]
+		if o.asked || t.level < risk.Killed && o.Side == exchange.Sell {
 			continue
 		}
-		if i := t.intents[c.id]; i != nil && i.done {
+		if i := t.intents[id]; i != nil && i.done {
 			continue
 		}
 		o.asked = true // once is enough
-		w.breaks(levelIsObeyed, "order %d stays open at %s, and nobody takes it back", c.id, t.level)
+		w.breaks(levelIsObeyed, "order %d stays open at %s, and nobody takes it back", id, t.level)
 	}
 }

@@ -102,28 +102,64 @@ func (t *truth) checkLevel(w *World, o *exchange.Order) {
 // fills on their way.
 const slackPPM = 20_000
 
-// checkExposure is exposure-within-caps.
+// checkExposure is exposure-within-caps, of an order or of an open one as a change makes it.
+// Coins that came from nowhere are not ours to count.
 func (t *truth) checkExposure(w *World, o *exchange.Order) {
+	t.checkFunds(w, o)
 	if o.Side != exchange.Buy {
 		return
 	}
 	in := &w.cfg.Catalog.Instruments[o.Instrument]
 	l := &w.cfg.Limits
-	value := t.worth(w, in.Quote, t.cost(w, o, o.Qty))
-	if bound := l.Order.Of(t.equity); l.Order.Binds() && beyond(value, bound) {
-		w.breaks(exposureWithinCaps, "an order of %d where %d are allowed", value, bound)
+	own := t.worth(w, in.Quote, t.cost(w, o, o.Qty))
+	if bound := l.Order.Of(t.equity); l.Order.Binds() && beyond(own, bound) {
+		w.breaks(exposureWithinCaps, "an order of %d where %d are allowed", own, bound)
 	}
 	if !l.Position.Binds() {
 		return
 	}
-	sum := t.worth(w, in.Base, w.venue.Balance(0, in.Base).Total)
-	for _, c := range w.log.sent {
-		if i := t.intents[c.id]; i != nil && !i.done && i.Side == exchange.Buy && i.Instrument == o.Instrument && (i.Qty == 0 || i.filled < i.Qty) {
+	sum := t.worth(w, in.Base, t.explained[in.Base]) + own
+	t.others(w, o, func(i *intent) {
+		if i.Side == exchange.Buy && i.Instrument == o.Instrument {
 			sum += t.worth(w, in.Quote, t.cost(w, &i.Order, i.Qty-i.filled))
 		}
-	}
+	})
 	if bound := l.Position.Of(t.equity); beyond(sum, bound) {
 		w.breaks(exposureWithinCaps, "a position of up to %d where %d are allowed", sum, bound)
+	}
+}
+
+// others calls do for each order but o that left and may still fill.
+func (t *truth) others(w *World, o *exchange.Order, do func(*intent)) {
+	for _, id := range w.eyes.ids {
+		if i := t.intents[id]; i != nil && id != o.ID && !i.done && !i.absent && (i.Qty == 0 || i.filled < i.Qty) {
+			do(i)
+		}
+	}
+}
+
+// checkFunds is the part of exposure-within-caps that sees that what is open can be paid:
+// nothing is promised twice.
+func (t *truth) checkFunds(w *World, o *exchange.Order) {
+	in := &w.cfg.Catalog.Instruments[o.Instrument]
+	asset, need := in.Quote, t.cost(w, o, o.Qty)
+	if o.Side == exchange.Sell {
+		asset = in.Base
+		need, _ = in.BaseAmount(o.Qty)
+	}
+	t.others(w, o, func(i *intent) {
+		with := &w.cfg.Catalog.Instruments[i.Instrument]
+		switch {
+		case i.Side != o.Side:
+		case i.Side == exchange.Buy && with.Quote == asset:
+			need += t.cost(w, &i.Order, i.Qty-i.filled)
+		case i.Side == exchange.Sell && with.Base == asset:
+			v, _ := with.BaseAmount(i.Qty - i.filled)
+			need += v
+		}
+	})
+	if have := t.explained[asset]; beyond(need, have) {
+		w.breaks(exposureWithinCaps, "what is open needs %d of %s, and there are %d", need, w.cfg.Catalog.Assets[asset].Name, have)
 	}
 }
 
@@ -231,6 +267,9 @@ func (w *World) afterBoot() {
 	for _, l := range t.latches {
 		if l.until <= w.now {
 			continue // its time is over
+		}
+		if l.scope == risk.Global && has.Level < l.level && l.control != risk.JournalHealth {
+			w.breaks(restartNeverLoosens, "the latch of %s at %s stands, and the level after a restart is %s", l.control, l.level, has.Level)
 		}
 		found := false
 		for _, g := range has.Latches {

@@ -17,6 +17,7 @@ type front World
 func (f *front) Submit(o *exchange.Order) error {
 	(*World)(f).call(callAdd, o.Instrument, o)
 	err := f.link.Submit(o)
+	(*World)(f).touch()
 	(*World)(f).mayDie()
 	return err
 }

@@ -155,6 +155,7 @@ func (w *World) call(which int, id exchange.InstrumentID, what any) {
 		w.eyes.onSubmit(w, v)
 	case *exchange.Amend:
 		e.Order = v.Order
+		w.truth.onAmend(w, v)
 	case exchange.OrderID:
 		e.Order = v
 		w.truth.onCancel(v)

@@ -42,12 +42,7 @@ type killFile World
 // Present reports whether it is there: a file that comes between two orders of one
 // decision is seen by the second.
 func (k *killFile) Present() bool {
-	w := (*World)(k)
-	if w.verbs[chaos.TouchKill] {
-		for r := w.faults.Take(chaos.Ops); r != nil; r = w.faults.Take(chaos.Ops) {
-			w.happen(r)
-		}
-	}
+	(*World)(k).touch()
 	return k.ops.killed()
 }
 
@@ -78,6 +73,16 @@ func (o *operator) misread(c *Config) error {
 
 // wrongConfig is a start that ends with exit code 2: a supervisor does not try it again.
 type wrongConfig struct{ error }
+
+// touch lets the file come and go where the plan says.
+func (w *World) touch() {
+	if !w.verbs[chaos.TouchKill] {
+		return
+	}
+	for r := w.faults.Take(chaos.Ops); r != nil; r = w.faults.Take(chaos.Ops) {
+		w.happen(r)
+	}
+}
 
 // limits are those of the next start.
 func (o *operator) limits(l risk.Limits, edit func(l risk.Limits, key, value string) (risk.Limits, error)) risk.Limits {
@@ -222,6 +227,10 @@ func (w *World) ceremony(a Act) {
 	if err != nil {
 		w.note(Entry{Kind: "act-refused", Text: a.Do.String() + ": " + err.Error()})
 		return
+	}
+	switch a.Do {
+	case FlattenUnsigned, ArmConfirmUnsigned, ArmConfirmWrong, ArmConfirmAgain:
+		w.breaks(levelIsObeyed, "%s was taken for the owner's word", a.Do)
 	}
 	w.note(Entry{Kind: "act", Text: a.Do.String()})
 }

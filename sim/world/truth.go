@@ -1,6 +1,8 @@
 package world
 
 import (
+	"slices"
+
 	"breakwater/exchange"
 	"breakwater/exchange/money"
 	"breakwater/risk"
@@ -15,6 +17,7 @@ type truth struct {
 
 	intents map[exchange.OrderID]*intent
 	cancels []exchange.OrderID // on record and not handed over yet
+	amends  []exchange.OrderID // the same
 	latches []latch
 	level   risk.Level
 	flatten bool
@@ -117,6 +120,16 @@ func (t *truth) account(w *World) (sum money.Amount) {
 	return sum
 }
 
+// ours is what the account is worth without what nobody has explained.
+func (t *truth) ours(w *World) (sum money.Amount) {
+	for i, v := range t.explained {
+		if v != 0 {
+			sum += t.worth(w, exchange.AssetID(i), v)
+		}
+	}
+	return sum
+}
+
 // onStep looks at the account after each step of the market.
 func (t *truth) onStep(w *World) {
 	for i := range w.market {
@@ -145,9 +158,12 @@ func (t *truth) onFlow(w *World, a exchange.AssetID, v money.Amount) {
 	t.flows += worth
 	t.day += worth
 	t.floor += worth
-	if t.breach != nil {
-		t.breach.equity += worth
-		t.breach.held[a] += v
+	if b := t.breach; b != nil {
+		now := t.price
+		t.price = b.price
+		b.equity += t.worth(w, a, v)
+		t.price = now
+		b.held[a] += v
 	}
 }
 
@@ -163,6 +179,7 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 		}
 		t.intents[r.OrderID] = i
 	case risk.RecAmend:
+		t.amends = append(t.amends, r.OrderID)
 		if i := t.intents[r.OrderID]; i != nil && r.Amend.Qty > i.Qty {
 			i.Qty = r.Amend.Qty
 		}
@@ -187,6 +204,7 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 	case risk.RecLevel:
 		t.onLevel(r)
 	case risk.RecFlow:
+		w.eyes.onFlow(t.worth(w, r.Event.FeeAsset, r.Event.Cost))
 		if x := t.explained[r.Event.FeeAsset] + r.Event.Cost; x >= 0 { // else the books do not take it
 			t.explained[r.Event.FeeAsset] = x
 		}
@@ -262,6 +280,35 @@ func (t *truth) onSubmit(w *World, o *exchange.Order) {
 	t.checkExposure(w, o)
 }
 
+// onAmend holds a change that leaves against what is on record.
+func (t *truth) onAmend(w *World, a *exchange.Amend) {
+	at := slices.Index(t.amends, a.Order)
+	i := t.intents[a.Order]
+	if at < 0 || i == nil {
+		if !t.failed {
+			w.breaks(approvalPrecedesOrder, "a change of order %d left without an approval on record", a.Order)
+		}
+		return
+	}
+	t.amends = slices.Delete(t.amends, at, at+1)
+	o := i.Order
+	o.Qty = max(o.Qty, a.Qty) - i.filled
+	if a.Price != 0 {
+		o.Price = a.Price
+	}
+	if a.Trigger != 0 {
+		o.Trigger = a.Trigger
+	}
+	t.checkLevel(w, &o)
+	if o.Qty > 0 {
+		t.checkExposure(w, &o)
+		w.eyes.onAmend(w, &o)
+	}
+	if a.Price != 0 { // whichever of the two it has, it costs no less than this
+		i.Price = min(i.Price, a.Price)
+	}
+}
+
 // onCancel is a cancel that was handed over.
 func (t *truth) onCancel(id exchange.OrderID) {
 	for i, c := range t.cancels {
@@ -317,6 +364,7 @@ func (w *World) afterEvent() {
 		w.breaks(cancelAlwaysAdmitted, "the cancel of order %d is on record and did not go out", t.cancels[0])
 		t.cancels = t.cancels[:0]
 	}
+	t.amends = t.amends[:0]
 	for i := range w.cfg.Catalog.Assets {
 		if n := w.net(exchange.AssetID(i)); n != 0 {
 			w.breaks(moneyConserved, "the venue's books of %s net to %d", w.cfg.Catalog.Assets[i].Name, n)
