@@ -61,6 +61,7 @@ type openOrder struct {
 	since    exchange.Stamp // of the unknown outcome
 	sought   bool           // not found until it could not arrive any more, and cancelled by its id
 	soughtAt exchange.Stamp
+	asked    exchange.Stamp // to be cancelled, last; 0: never
 }
 
 func newAccount(cat *exchange.Catalog, currency exchange.AssetID, feePPM int64, slots int) *account {

@@ -31,6 +31,7 @@ func (s *state) apply(r *Record) error {
 		s.applyAmend(r)
 	case RecCancel:
 		if oo := s.acct.find(r.OrderID); oo != nil {
+			oo.asked = r.Time
 			s.rate.onMessage(r.Time, oo.order.Instrument, cancelCost(r.Time.Sub(oo.order.Sent)))
 			if planted.On(planted.CancelReleases) {
 				s.acct.reserve(oo, 0)
@@ -152,6 +153,7 @@ func (s *state) applyOrder(ev *exchange.Event) {
 	}
 	if ev.State != 0 { // a refused cancel says nothing of an order that may still arrive
 		a.setState(oo, ev.State)
+		oo.sought = oo.sought && ev.State == exchange.Unknown
 	}
 	if ev.Op == exchange.OpAmend {
 		if ev.Code == exchange.CodeAmended {

@@ -23,7 +23,7 @@ func durable(s *state) []string {
 		if oo.state == exchange.Pending {
 			oo.state = exchange.Unknown // as a start takes it
 		}
-		oo.since = 0
+		oo.since, oo.asked = 0, 0 // a start asks again
 		orders = append(orders, fmt.Sprintf("%+v", oo))
 	}
 	for slot, ids := range r.used {
@@ -31,11 +31,18 @@ func durable(s *state) []string {
 			signals = append(signals, fmt.Sprint(slot, id, *r.signals[signalKey{exchange.SlotID(slot), id}]))
 		}
 	}
+	storms := []string{}
+	for slot := range r.storms {
+		for i := range r.storms[slot] {
+			st := &r.storms[slot][i]
+			storms = append(storms, fmt.Sprint(slot, st.last.Instrument, st.last.Side, st.since, st.count))
+		}
+	}
 	return []string{
 		fmt.Sprintln("balances", a.balance), fmt.Sprintln("held", a.held, a.buying), fmt.Sprintf("slots %+v", a.slots), fmt.Sprintln("ids", a.lastID, a.booked),
 		"orders " + strings.Join(orders, "\n"), "signals " + strings.Join(signals, "\n"), fmt.Sprintln("signals", r.used, r.last, r.newest),
 		fmt.Sprintf("rates %v %v %v %v %v %v", r.pairs, r.minute, r.day, r.hits, r.denied, r.doubles),
 		fmt.Sprintln("cycles", r.cycles, r.filled), fmt.Sprintln("executed", r.executed, r.turnover),
-		fmt.Sprintf("losses %+v", s.loss), fmt.Sprintf("host %+v", h), fmt.Sprintln("day", s.day.started, s.day.start, s.day.end), fmt.Sprintln("adopted", s.adopted),
+		fmt.Sprintf("losses %+v", s.loss), fmt.Sprintf("host %+v", h), fmt.Sprintln("day", s.day.started, s.day.start, s.day.end), fmt.Sprintln("adopted", s.adopted), fmt.Sprintln("storms", storms),
 	}
 }

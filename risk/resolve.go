@@ -118,6 +118,7 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 	}
 	g.bookMissed(snap)
 	g.resolve(snap, ask.at)
+	g.takeBack(snap)
 	bad := s.acct.differences(snap.Balances, s.limits.ReconcilePPM)
 	if s.synced {
 		g.missOrders(snap)
@@ -178,6 +179,26 @@ func (g *Guard) resolve(snap *exchange.Snapshot, askedAt exchange.Stamp) {
 		g.onOrder(&exchange.Event{Kind: exchange.KindOrder, Time: s.now, Op: exchange.OpVenue, Order: id, Instrument: oo.order.Instrument, State: found})
 		if found == exchange.Working {
 			i++
+		}
+	}
+}
+
+// takeBack cancels what the level does not allow and the venue still has: a cancel was
+// refused or lost, or the process died between the latch and its cancels. Each look asks
+// again, until it is gone.
+func (g *Guard) takeBack(snap *exchange.Snapshot) {
+	s := g.s
+	if s.refused() || s.without == HaltKeepsPositions {
+		return
+	}
+	for i := range snap.Orders {
+		oo := s.acct.find(snap.Orders[i].Order.ID)
+		if oo == nil || oo.asked != 0 && s.now.Sub(oo.asked) < settle {
+			continue
+		}
+		o := &oo.order
+		if l, _ := s.levelFor(o.Instrument, o.Slot); l == Killed || l >= ReduceOnly && o.Side == exchange.Buy {
+			_ = g.Cancel(o.ID) // an error is the exchange's to report, and the next look asks again
 		}
 	}
 }

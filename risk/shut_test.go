@@ -132,3 +132,28 @@ func TestAJournalFaultHaltsOnceAndNeedsTheCeremony(t *testing.T) {
 		t.Errorf("after the ceremony %v", d.g.Level())
 	}
 }
+
+// Whatever kept a cancel from its order - the process died after the latch, the venue refused
+// it, it was lost - the next look that shows the order asks again, until it is gone.
+func TestWhatTheLevelForbidsIsCancelledAtEachLook(t *testing.T) {
+	for _, c := range []struct {
+		level Level
+		gone  int // of a buy and a sale
+	}{{Paused, 0}, {ReduceOnly, 1}, {Halted, 1}, {Killed, 2}} {
+		d := open(t, wide(), limited(func(l *Limits) { l.ReconcilePPM = 1000 }))
+		buy, sale := d.allowed(d.buy(xbt/100)), d.allowed(d.order(exchange.Sell, xbt/100, 11_000*cad))
+		d.working(buy)
+		d.working(sale)
+		d.log.records = append(d.log.records, Record{Type: RecLevel, Time: d.now, Control: Drawdown, Level: c.level, Until: exchange.Never, Instrument: exchange.None, Slot: noSlot})
+		d = d.restart() // it died before a cancel left
+		for look := range 3 {
+			if len(d.x.gone) != c.gone*(look+1) {
+				t.Errorf("%v: %d cancels after %d looks, want %d each", c.level, len(d.x.gone), look+1, c.gone)
+			}
+			d.now = d.now.Add(settle - 1)
+			d.snapshot() // they may be on their way
+			d.now = d.now.Add(1)
+			d.snapshot()
+		}
+	}
+}

@@ -183,9 +183,10 @@ func (e *Engine) step(ev *exchange.Event) error {
 			return err
 		}
 	}
-	if e.now >= e.wake {
+	switch quiet := ev.Kind.Quiet(); {
+	case e.now >= e.wake && (!quiet || ev.Kind == exchange.KindBeat):
 		e.fireTimers()
-	} else if ev.Kind.Quiet() {
+	case quiet:
 		return nil // what waits for the next event waits for one that tells something: orders do not depend on how many beats come
 	}
 	for _, s := range e.slots {
