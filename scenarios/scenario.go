@@ -66,9 +66,6 @@ func Read(name string, text []byte) (*Scenario, error) {
 	if err := f.done(); err != nil {
 		return nil, err
 	}
-	if s.cfg.Duration > longest {
-		return nil, f.at("duration").fail("duration %s is longer than %s", s.cfg.Duration, longest)
-	}
 	if _, err := world.New(s.cfg); err != nil {
 		return nil, root.fail("%s", strings.TrimPrefix(err.Error(), "world: "))
 	}
@@ -109,6 +106,7 @@ func (s *Scenario) readHead(f *fields) {
 	c.Heal = f.span("heal", 0)
 	c.Unarmed = !f.yes("armed", true)
 	c.DryRun = f.yes("dry-run", false)
+	s.boundSteps(f)
 }
 
 func (s *Scenario) readAccount(f *fields) {
@@ -182,6 +180,9 @@ func (s *Scenario) readMarket(f *fields) {
 	n := f.node("market")
 	if n == nil || n.is != table {
 		f.fail(f.n, "no market; write market: {XBT/CAD: {price: 90000}}")
+		return
+	}
+	if f.bound(n, len(n.keys), mostPairs, "pairs"); f.err != nil {
 		return
 	}
 	for _, e := range n.keys {
@@ -328,6 +329,9 @@ func (s *Scenario) readStrategies(f *fields) {
 		f.fail(f.n, "no strategy; write strategy: {name: scripted, signals: [...]}")
 		return
 	}
+	if f.bound(f.n, len(items), mostSlots, "strategies"); f.err != nil {
+		return
+	}
 	for _, n := range items {
 		if err := s.readStrategy(n, len(items)); err != nil && f.err == nil {
 			f.err = err
@@ -418,6 +422,7 @@ func (s *Scenario) readSignals(f *fields) (signals []world.Signal) {
 		if sig.Times > 1 && sig.Every == 0 && sig.On == 0 {
 			g.fail(n, "times %d at one instant; write every: 1m, or count: %d", sig.Times, sig.Times)
 		}
+		g.boundSignal(n, &sig)
 		if sig.At >= s.cfg.Duration {
 			g.fail(n, "at %s is behind the end of the scenario, which lasts %s", sig.At, s.cfg.Duration)
 		}
@@ -439,7 +444,11 @@ func (s *Scenario) readSignals(f *fields) (signals []world.Signal) {
 
 // readPlan reads the faults, and what the owner does.
 func (s *Scenario) readPlan(f *fields) {
-	for _, n := range f.list("faults") {
+	faults := f.list("faults")
+	if f.bound(f.at("faults"), len(faults), mostFaults, "faults"); f.err != nil {
+		return
+	}
+	for _, n := range faults {
 		if n.is != table {
 			f.fail(n, "a fault is %s; write {at: 10m, on: AddOrder, do: drop}", n.is)
 			continue
@@ -464,11 +473,13 @@ func (s *Scenario) readPlan(f *fields) {
 	for i := range s.cfg.Catalog.Assets {
 		assets = append(assets, s.cfg.Catalog.Assets[i].Name)
 	}
+	s.boundFaults(f)
 	err := s.cfg.Plan.Check()
 	if err == nil {
 		err = s.cfg.Plan.CheckWithin(chaos.Bounds{Duration: s.cfg.Duration, Pairs: s.pairs, Assets: assets, Slots: len(s.slots)})
 	}
 	s.failPlan(f, err)
+	headlines := 0
 	for _, n := range f.list("news") {
 		g := n.fields("a headline")
 		news := world.News{
@@ -478,6 +489,8 @@ func (s *Scenario) readPlan(f *fields) {
 		if err := g.done(); err != nil && f.err == nil {
 			f.err = err
 		}
+		headlines += news.Times
+		f.bound(n, headlines, mostNews, "headlines")
 		s.cfg.News = append(s.cfg.News, news)
 	}
 	for _, n := range f.list("owner") {

@@ -31,8 +31,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
 }
 
-// largest bounds a file.
-const largest = 256 << 10
+// What a file may be at most. The parser takes time by the square of some of these.
+const (
+	largest     = 32 << 10 // bytes
+	deepestFlow = 32       // brackets in one another, which the parser sees before we do
+	mostKeys    = 100      // of a table
+	mostItems   = 1000     // of a list
+)
 
 // node is a value as it was written.
 type node struct {
@@ -73,9 +78,12 @@ func parse(name string, text []byte) (*node, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	switch {
 	case len(text) > largest:
-		return nil, whole.fail("is larger than 256 kB; a scenario is a page")
+		return nil, whole.fail("is larger than 32 kB; a scenario is a page")
 	case !utf8.Valid(text):
 		return nil, whole.fail("is no text in UTF-8; save it as such")
+	}
+	if line := tooDeep(text); line > 0 {
+		return nil, (&node{file: name, line: line}).fail("is nested too deep: %d brackets are open here; a scenario has five", deepestFlow)
 	}
 	f, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -105,6 +113,25 @@ func parse(name string, text []byte) (*node, error) {
 	return convert(name, roots[0], 0)
 }
 
+// tooDeep is the line in which too many brackets are open; 0: none.
+func tooDeep(text []byte) int {
+	open, line := 0, 1
+	for _, c := range text {
+		switch c {
+		case '\n':
+			line++
+		case '[', '{':
+			open++
+		case ']', '}':
+			open = max(0, open-1)
+		}
+		if open >= deepestFlow {
+			return line
+		}
+	}
+	return 0
+}
+
 func lineOf(n ast.Node) int {
 	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
 		return 0
@@ -127,6 +154,10 @@ func convert(name string, n ast.Node, depth int) (*node, error) {
 		return out, out.table([]*ast.MappingValueNode{n}, depth)
 	case *ast.SequenceNode:
 		out.is = list
+		if len(n.Values) > mostItems {
+			out.line = lineOf(n.Values[mostItems])
+			return nil, out.fail("a list has %d items; write at most %d", len(n.Values), mostItems)
+		}
 		for _, v := range n.Values {
 			item, err := convert(name, v, depth+1)
 			if err != nil {
@@ -156,6 +187,10 @@ func convert(name string, n ast.Node, depth int) (*node, error) {
 
 func (n *node) table(values []*ast.MappingValueNode, depth int) error {
 	n.is = table
+	if len(values) > mostKeys {
+		at := &node{file: n.file, line: lineOf(values[mostKeys].Key)}
+		return at.fail("a table has %d keys; write at most %d", len(values), mostKeys)
+	}
 	for _, v := range values {
 		key, ok := v.Key.(ast.ScalarNode)
 		at := &node{file: n.file, line: lineOf(v.Key)}
