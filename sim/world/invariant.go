@@ -2,11 +2,13 @@ package world
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
 	"breakwater/data/journal"
 	"breakwater/exchange"
+	"breakwater/exchange/chaos"
 	"breakwater/exchange/money"
 	"breakwater/risk"
 )
@@ -300,7 +302,9 @@ func (w *World) checkReplay() {
 	}
 	rec, err := journal.Recover(w.disk.fs, journal.Options{})
 	if err != nil {
-		w.breaks(journalReplays, "%v", err)
+		if !w.turned(err) {
+			w.breaks(journalReplays, "%v", err)
+		}
 		return
 	}
 	cfg := w.guardConfig()
@@ -309,7 +313,9 @@ func (w *World) checkReplay() {
 	cfg.History = func(yield func(*risk.Record) error) error { return records(rec, yield) }
 	twin, err := w.cfg.Guard(cfg)
 	if err != nil {
-		w.breaks(journalReplays, "%v", err)
+		if !w.turned(err) {
+			w.breaks(journalReplays, "%v", err)
+		}
 		return
 	}
 	is, was := twin.Durable(), w.guard.Durable()
@@ -319,6 +325,21 @@ func (w *World) checkReplay() {
 			return
 		}
 	}
+}
+
+// turned reports whether a journal is refused with the place at which a bit has turned in it:
+// that it is found is all that a journal can do.
+func (w *World) turned(err error) bool {
+	var fault *journal.Fault
+	if !errors.As(err, &fault) {
+		return false
+	}
+	for i := range w.cfg.Plan.Rules {
+		if w.cfg.Plan.Rules[i].Do == chaos.FlipBit && w.faults.Fired(i) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // pendingDiffers reports whether orders are on their way: a fold takes them as unknown.
