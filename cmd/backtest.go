@@ -119,6 +119,9 @@ func (a *app) measure(ctx context.Context, s *settings, p *plan) (*reports.Run, 
 	r.Meta = p.meta(s, files)
 	r.Meta.Digest = digest.Sum()
 	r.Meta.Made, r.Meta.Elapsed = begin.UTC(), time.Since(begin)
+	if r.Meta.Worst, err = a.worstDay(s, p); err != nil {
+		return nil, err
+	}
 	if tally != nil {
 		err = a.compare(ctx, s, p, r, tally.Finish())
 	}
@@ -174,7 +177,7 @@ func commandLine(c *cobra.Command, s *settings) string {
 	}
 	for _, name := range []string{
 		"strategy", "asset-pairs", "price-decimals", "lot-decimals", "tick", "ordermin", "costmin", "bars", "from", "to", "empty",
-		"cash", "currency", "size", "seed", "close-at-end", "fee", "spread", "slippage", "latency", "volume-cap", "ideal", "profile", "risk", "mode", "rearm", "strictness",
+		"cash", "currency", "size", "seed", "close-at-end", "fee", "spread", "slippage", "latency", "volume-cap", "ideal", "profile", "risk", "mode", "rearm", "strictness", "blast-radius",
 	} {
 		f := c.Flags().Lookup(name)
 		switch {

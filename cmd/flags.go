@@ -94,6 +94,7 @@ func (s *settings) guardFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.limits, "limit", nil, "a narrower limit, `CONTROL=VALUE`: drawdown=15%, max-order-notional=500, order-rate.day=20; again for more")
 	f.StringVar(&s.rearm, "rearm", "never", "`WHEN` a simulated operator lifts its latches: never, next-day, after=24h")
 	f.BoolVar(&s.strictness, "strictness", false, "also run without limits, with twice and with half of them; --risk and --profile do so where the data is short")
+	f.BoolVar(&s.blastRadius, "blast-radius", false, "also measure the largest loss of a day that adversaries get through the limits; the report shows it beside the bound")
 }
 
 func (s *settings) outputFlags(f *pflag.FlagSet) {

@@ -120,16 +120,24 @@ func openScenario(name string) (*scenarios.Scenario, error) {
 }
 
 func (a *app) scenariosRunCommand() *cobra.Command {
-	all, asJSON, log, junit, report := false, false, false, "", ""
+	all, asJSON, log, junit, report, over := false, false, false, "", "", overProcess
 	c := &cobra.Command{
 		Use: "run NAME…", Short: "Run scenarios, each with its control and without",
 		Long: `Run plays scenarios of the catalogue by name, or files of your own by path. Each runs with
 every control, where all that it expects must hold, and without the control that it proves,
 where what it names must break. It fails when something does not hold, when a fault never
 strikes, when nothing breaks without the control, and with --all when a control has no
-scenario.`,
+scenario.
+
+All of it happens in one process: a fault of the wire acts on what it means, an order placed
+whose answer is lost. --over wire is for the live client, which is still to come: it will run
+the same files over sockets against the simulated Kraken, with the faults on HTTP and WebSocket
+themselves.`,
 		Example: "  breakwater scenarios run kill-file-idle\n  breakwater scenarios run --all --junit chaos.xml",
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := checkOver(over); err != nil {
+				return err
+			}
 			list, err := pickScenarios(args, all)
 			if err != nil {
 				return err
@@ -181,9 +189,26 @@ scenario.`,
 	c.Flags().BoolVar(&all, "all", false, "the whole catalogue, and the matrix of controls")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
 	c.Flags().BoolVar(&log, "log", false, "print what happened, with the control and without")
+	c.Flags().StringVar(&over, "over", over, "`WHERE` the faults strike: process, or wire once there is a live client")
 	c.Flags().StringVar(&report, "report", "", "write a page with the matrix and every timeline to a `FILE`, such as chaos.html")
 	c.Flags().StringVar(&junit, "junit", "", "write the outcomes as JUnit XML to a `FILE`")
 	return c
+}
+
+// Where the faults of a scenario strike.
+const (
+	overProcess = "process"
+	overWire    = "wire"
+)
+
+func checkOver(over string) error {
+	switch over {
+	case overProcess:
+		return nil
+	case overWire:
+		return usagef("--over wire waits for the live client, which will run this same file over sockets against the simulated Kraken; leave it out, and the scenario runs in process, where each fault of the wire acts on what it means")
+	}
+	return usagef("--over %q is neither process nor wire", over)
 }
 
 // writeScenarioReport writes the page whole or not at all.

@@ -60,7 +60,9 @@ without each in turn, and prints the largest losses beside the bound that the li
 				}
 				without = append(without, c)
 			}
-			b, err := scenarios.BlastRadius(l, currency, cash, without)
+			tell, done := a.progress(&settings{json: asJSON}, "days")
+			b, err := scenarios.BlastRadius(l, currency, cash, without, tell)
+			done()
 			if err != nil {
 				return wrong(err)
 			}

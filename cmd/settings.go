@@ -30,7 +30,7 @@ type settings struct {
 	profile, riskFile, mode    string
 	limits                     []string
 	rearm                      string
-	strictness                 bool
+	strictness, blastRadius    bool
 
 	rules                      string
 	rulesFrom                  string // of a command that brings its data: where its rules are from

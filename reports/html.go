@@ -58,6 +58,7 @@ type page struct {
 	StrictnessHeads                              []string
 	Strictness                                   [][]string
 	StrictnessNote                               string
+	Worst                                        []pair
 	Assumptions                                  []Assumption
 	Notes                                        []string
 	Data                                         []dataRow

@@ -94,6 +94,7 @@ func TestTextInThePageIsText(t *testing.T) {
 	r.Meta.Data[0].Name, r.Meta.Data[0].SHA256, r.Meta.Data[0].Instrument = evil, evil, evil
 	r.Guard.Levels[0].Cause, r.Guard.Denials[0].Reason.Text, r.Guard.Stops[0].Cause = evil, evil, evil
 	r.Meta.Strictness, r.Meta.StrictnessNote = []Strictness{{Name: evil}}, evil
+	r.Meta.Worst = &WorstDay{Measured: true, Adversary: evil, Day: evil}
 	r.Notes = append(r.Notes, Note{Text: evil})
 	page := strings.ReplaceAll(pageOf(t, r, HTMLOptions{}), echartsScript(), "")
 	if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img") {

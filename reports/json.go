@@ -64,6 +64,7 @@ type Summary struct {
 	BySlot     []jsonSlot       `json:"slot_totals,omitempty"`
 	Orders     jsonOrders       `json:"orders"`
 	Guard      jsonGuard        `json:"guard"`
+	Worst      *jsonWorstDay    `json:"worst_day,omitempty"`
 	Strictness []jsonStrictness `json:"strictness,omitempty"`
 	NotStrict  string           `json:"strictness_note,omitempty"` // why there is none
 	Notes      []jsonNote       `json:"notes,omitempty"`
@@ -222,7 +223,7 @@ func (r *Run) Summary() *Summary {
 			RoundTrips: r.Total.Trips, Open: r.OpenTrips, OpenNet: money(r.OpenNet), Won: r.Won.Count, Lost: r.Lost.Count, NetWon: money(r.Won.Net), NetLost: money(r.Lost.Net), Fills: r.Total.Fills, Makers: r.Total.Makers,
 			Volume: money(r.Total.Volume), Fees: money(r.Total.Fees), Shortfall: money(r.Total.Shortfall), Unconverted: r.Unconverted,
 		},
-		Guard: r.jsonGuard(), Strictness: m.jsonStrictness(), NotStrict: m.StrictnessNote, Gaps: jsonGapsOf(m.gaps()), Digest: m.Digest, ElapsedS: m.Elapsed.Seconds(),
+		Guard: r.jsonGuard(), Worst: r.jsonWorst(), Strictness: m.jsonStrictness(), NotStrict: m.StrictnessNote, Gaps: jsonGapsOf(m.gaps()), Digest: m.Digest, ElapsedS: m.Elapsed.Seconds(),
 	}
 	s.Orders = jsonOrders{
 		Approved: r.Orders.Approved, Amended: r.Orders.Amended, Cancelled: r.Orders.Cancelled, Expired: r.Orders.Expired,

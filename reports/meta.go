@@ -22,6 +22,7 @@ type Meta struct {
 
 	Strictness     []Strictness // the run under other limits, this one among them; nil: not compared
 	StrictnessNote string       // why it is not
+	Worst          *WorstDay    // nil: not told
 
 	Assumptions []Assumption
 	FillModel   string // in a line

@@ -239,6 +239,10 @@ func (s *summary) denials(r *Run) {
 	if table := r.Meta.strictnessTable(); table != "" {
 		s.b.WriteString("\n" + table)
 	}
+	if line := r.worstLine(); line != "" {
+		s.b.WriteByte('\n')
+		s.wrap(yellow, line)
+	}
 	if note := r.Meta.StrictnessNote; note != "" {
 		gap(1)
 		s.wrap(dim, note)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -37,8 +38,14 @@ type BlastRow struct {
 	loss money.Amount
 }
 
+// Amount is the loss in the currency's smallest units.
+func (r *BlastRow) Amount() money.Amount { return r.loss }
+
 // Held reports whether the loss with every control stays within the bound.
 func (b *Blast) Held() bool { return b.Rows[0].loss <= b.bound }
+
+// WorstFallPPM is the largest fall of these days.
+const WorstFallPPM = 870_000
 
 // nastyDays are days of minutes in which a position loses: as shapes of the price, with
 // the largest fall from a price to a later one, in ppm. The fall counts, and not the step to
@@ -50,7 +57,7 @@ var nastyDays = []struct {
 }{
 	{"crash: 60 % in an hour", 600_000, "{at: 0s, price: 100%}, {at: 6h, price: 100%}, {at: 7h, price: 40%, spread-bps: 100}, {at: 24h, price: 45%}"},
 	{"gap: 40 % in a minute", 400_000, "{at: 0s, price: 100%}, {at: 6h, price: 100%}, {at: 6h1m, price: 60%, spread-bps: 200}, {at: 24h, price: 60%}"},
-	{"wick: 87 % for a minute, as on 21 October 2021", 870_000, "{at: 0s, price: 100%}, {at: 11h34m, price: 100%}, {at: 11h35m, price: 13%, spread-bps: 900, thin: 0.01}, {at: 11h36m, price: 97%}, {at: 24h, price: 96%}"},
+	{"wick: 87 % for a minute, as on 21 October 2021", WorstFallPPM, "{at: 0s, price: 100%}, {at: 11h34m, price: 100%}, {at: 11h35m, price: 13%, spread-bps: 900, thin: 0.01}, {at: 11h36m, price: 97%}, {at: 24h, price: 96%}"},
 	{"bleed: 30 % over the day", 300_000, "{at: 0s, price: 100%}, {at: 24h, price: 70%}"},
 	{"saw: 6 % down and up each hour", 60_000, "{at: 0s, price: 100%}" + saw(24)},
 }
@@ -89,16 +96,36 @@ func (a *adversary) OnBar(ctx *strategy.Context, bar strategy.Bar) {
 	if err != nil {
 		return
 	}
-	most := money.Float(int64(min(a.limits.Order.Of(money.Amount(equity)), money.Amount(equity))), a.decimal)
-	if spend := min(most*0.99, ctx.Spendable()); spend > 0 && bar.Close > 0 {
+	room := money.Float(int64(min(a.limits.Position.Of(money.Amount(equity)), money.Amount(equity))), a.decimal) - float64(held.Qty*bar.Close)
+	most := money.Float(int64(largestOrder(&a.limits, money.Amount(equity))), a.decimal)
+	if spend := min(most, room*0.9, ctx.Spendable()); spend > most/10 && bar.Close > 0 {
 		ctx.Buy(spend / bar.Close)
 	}
 }
 
-// adversaries are what stands in the strategy's place.
-func adversaries(l risk.Limits, decimals uint8) []world.Slot {
+// largestOrder is the largest that is let through: a limit counts at the price at which it could
+// fill, which is as far away as the collar lets it be.
+func largestOrder(l *risk.Limits, equity money.Amount) money.Amount {
+	most := min(l.Order.Of(equity), equity)
+	if l.CollarCapPPM != risk.Unlimited && l.CollarCapPPM > 0 {
+		scaled, _ := money.MulDiv(int64(most), money.PPM, money.PPM+l.CollarCapPPM, money.Down)
+		most = money.Amount(scaled)
+	}
+	return most / 100 * 99
+}
+
+// adversaries are what stands in the strategy's place. Where the limits give money to modes,
+// they trade in the one that has most.
+func adversaries(l risk.Limits, decimals uint8, equity money.Amount) []world.Slot {
+	weight := min(1, max(0.0001, float64(largestOrder(&l, equity))/float64(max(1, equity))))
+	mode, share := "", int64(-1)
+	for _, m := range l.Modes {
+		if m.SharePPM > share {
+			mode, share = m.Name, m.SharePPM
+		}
+	}
 	slot := func(name string, make func() (strategy.Strategy, error)) world.Slot {
-		return world.Slot{Name: name, Instruments: []exchange.InstrumentID{0}, SharePPM: money.PPM, Make: func(exchange.Stamp) (strategy.Strategy, error) { return make() }}
+		return world.Slot{Name: name, Mode: mode, Instruments: []exchange.InstrumentID{0}, SharePPM: money.PPM, Make: func(exchange.Stamp) (strategy.Strategy, error) { return make() }}
 	}
 	all := []world.Slot{
 		slot("greedy", func() (strategy.Strategy, error) { return &adversary{greedy: true, limits: l, decimal: decimals}, nil }),
@@ -109,7 +136,7 @@ func adversaries(l risk.Limits, decimals uint8) []world.Slot {
 		all = append(all, slot("runaway "+fault, func() (strategy.Strategy, error) {
 			made, err := strategy.New("runaway")
 			if err == nil {
-				err = strategy.Configure(made, "fault="+fault)
+				err = strategy.Configure(made, "fault="+fault, "weight="+strconv.FormatFloat(weight, 'f', 6, 64))
 			}
 			return made, err
 		}))
@@ -134,8 +161,9 @@ ablate: {none: it is measured}
 
 // BlastRadius puts adversaries before a guard with these limits on the worst days, and
 // tells the largest loss: with every control, and without each of some in turn. cash is what the
-// account has, in its currency.
-func BlastRadius(l risk.Limits, currency, cash string, without []risk.Control) (*Blast, error) {
+// account has, in its currency. tell, unless it is nil, is called after each day that was run.
+func BlastRadius(l risk.Limits, currency, cash string, without []risk.Control, tell func(done, all int64)) (*Blast, error) {
+	l.Instruments = nil // the days have a pair of their own
 	var days []*Scenario
 	for _, d := range nastyDays {
 		s, err := Read("blast.yaml", fmt.Appendf(nil, blastDay, currency, cash, currency, d.shape))
@@ -146,7 +174,7 @@ func BlastRadius(l risk.Limits, currency, cash string, without []risk.Control) (
 		days = append(days, s)
 	}
 	asset := days[0].cfg.Catalog.Assets[days[0].cfg.Currency]
-	who := adversaries(l, asset.Decimals)
+	who := adversaries(l, asset.Decimals, days[0].cfg.Deposits[0].Total)
 	controls := append([]risk.Control{risk.NoControl}, without...)
 	b := &Blast{Currency: asset.Name, Decimals: asset.Decimals}
 	for _, c := range controls {
@@ -159,9 +187,11 @@ func BlastRadius(l risk.Limits, currency, cash string, without []risk.Control) (
 				s := *day
 				s.cfg.Slots = who[i : i+1]
 				r := s.world(c)
-				b.Runs++
+				if b.Runs++; tell != nil {
+					tell(int64(b.Runs), int64(len(controls)*len(days)*len(who)))
+				}
 				if c == risk.NoControl {
-					b.bound = max(b.bound, boundOf(l, r.Began, nastyDays[di].fall, s.cfg.FeePPM))
+					b.bound = max(b.bound, DayBound(&l, r.Began, 1, nastyDays[di].fall, s.cfg.FeePPM))
 					b.Equity = money.Format(int64(r.Began), asset.Decimals)
 				}
 				if loss := r.Loss(); loss > row.loss {
@@ -177,10 +207,14 @@ func BlastRadius(l risk.Limits, currency, cash string, without []risk.Control) (
 	return b, nil
 }
 
-// boundOf is the most that may be lost on a day: the limit of the day's loss, what the
-// largest position loses when it falls as far as the day did, and the fees of both ways.
-func boundOf(l risk.Limits, equity money.Amount, fallPPM, feePPM int64) money.Amount {
+// DayBound is the most that may be lost on a day: the limit of the day's loss, what the
+// largest positions in so many coins lose when they fall by so much, and the fees of both ways.
+// It is all of the equity where no limit of a day's loss binds.
+func DayBound(l *risk.Limits, equity money.Amount, coins int, fallPPM, feePPM int64) money.Amount {
 	held := min(l.Position.Of(equity), equity)
+	if all, fits := money.MulDiv(int64(held), int64(coins), 1, money.Ceil); fits {
+		held = min(money.Amount(all), equity)
+	}
 	fallen, _ := money.MulDiv(int64(held), fallPPM, money.PPM, money.Ceil)
 	fees, _ := money.MulDiv(int64(held), 2*feePPM, money.PPM, money.Ceil)
 	if !l.DailyLoss.Binds() {
@@ -209,6 +243,17 @@ func (b *Blast) Write(out io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "of %s %s; the limits bound the loss of a day to %s; %d controls change nothing alone, others stand behind them; %d days were run\n", b.Equity, b.Currency, b.Bound, same, b.Runs)
+	bound := "the limits bound the loss of a day to " + b.Bound
+	if b.Bound == b.Equity {
+		bound = "nothing in the limits bounds the loss of a day"
+	}
+	others := ""
+	switch {
+	case same == 1:
+		others = "1 control changes nothing alone, others stand behind it; "
+	case same > 1:
+		others = fmt.Sprintf("%d controls change nothing alone, others stand behind them; ", same)
+	}
+	_, err := fmt.Fprintf(out, "of %s %s; %s; %s%d days were run\n", b.Equity, b.Currency, bound, others, b.Runs)
 	return err
 }
