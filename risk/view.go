@@ -16,6 +16,9 @@ func (g *Guard) Level() Level { return g.s.level }
 // marks.
 func (g *Guard) Equity() money.Amount { return g.s.acct.equity }
 
+// High is the high-water mark of the account's worth, in its currency.
+func (g *Guard) High() money.Amount { return g.s.day.high }
+
 // Balance is the guard's own view of an asset.
 func (g *Guard) Balance(a exchange.AssetID) money.Amount { return g.s.acct.balance[a] }
 

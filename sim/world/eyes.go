@@ -23,6 +23,7 @@ type eyes struct {
 	half     bool             // size is halved
 	cycle    bool             // the ceremony goes on: what it lifts halves nothing
 	high     money.Amount     // of the account's worth since the owner last looked, flows taken off
+	worth    money.Amount     // the same at the last step
 	low      int              // steps in a row on which it was below the drawdown's floor
 	fallen   int              // the same of steps of which the process knows
 	lost     int              // the same for the day's loss
@@ -290,15 +291,17 @@ func (w *World) zone() *time.Location {
 
 // onStep looks at the account after each step of the market.
 func (e *eyes) onStep(w *World) {
-	worth := w.truth.ours(w)
-	e.high = max(e.high, worth)
+	worth, known := w.truth.ours(w), e.knows(w)
+	if known { // what it has not seen is no high of its own
+		e.high = max(e.high, e.worth)
+	}
+	e.worth = worth
 	ppm := min(e.limits.DrawdownPPM, e.limits.ProfileDrawdownPPM)
 	floor := e.high - risk.Share(ppm).Of(e.high)
 	e.low, e.fallen, e.lost = e.low+1, e.fallen+1, e.lost+1
 	if ppm == risk.Unlimited || worth >= floor-risk.Share(slackPPM).Of(e.high) {
 		e.low = 0
 	}
-	known := e.knows(w)
 	slack := e.high / 300 // a restart goes on with what was last noted
 	if ppm == risk.Unlimited || worth >= floor-slack || !known {
 		e.fallen = 0
@@ -330,7 +333,7 @@ func (e *eyes) dayBegins(equity money.Amount) {
 }
 
 // onFlow is money that came or went, on record: neither profit nor loss.
-func (e *eyes) onFlow(v money.Amount) { e.high, e.floor = e.high+v, e.floor+v }
+func (e *eyes) onFlow(v money.Amount) { e.high, e.worth, e.floor = e.high+v, e.worth+v, e.floor+v }
 
 // knows reports whether the process was told what the market did up to the last step.
 func (e *eyes) knows(w *World) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"breakwater/data/journal"
@@ -123,7 +124,7 @@ func (t *truth) checkExposure(w *World, o *exchange.Order) {
 	sum := t.worth(w, in.Base, t.explained[in.Base]) + own
 	t.others(w, o, func(i *intent) {
 		if i.Side == exchange.Buy && i.Instrument == o.Instrument {
-			sum += t.worth(w, in.Quote, t.cost(w, &i.Order, i.Qty-i.filled))
+			sum += t.worth(w, in.Quote, t.costOfRest(w, i))
 		}
 	})
 	if bound := l.Position.Of(t.equity); beyond(sum, bound) {
@@ -154,9 +155,9 @@ func (t *truth) checkFunds(w *World, o *exchange.Order) {
 		switch {
 		case i.Side != o.Side:
 		case i.Side == exchange.Buy && with.Quote == asset:
-			need += t.cost(w, &i.Order, i.Qty-i.filled)
+			need += t.costOfRest(w, i)
 		case i.Side == exchange.Sell && with.Base == asset:
-			v, _ := with.BaseAmount(i.Qty - i.filled)
+			v, _ := with.BaseAmount(i.rest())
 			need += v
 		}
 	})
@@ -180,6 +181,14 @@ func (t *truth) cost(w *World, o *exchange.Order, q money.Qty) money.Amount {
 	return c
 }
 
+// costOfRest is what a buy that is out may still cost.
+func (t *truth) costOfRest(w *World, i *intent) money.Amount {
+	if i.Cash != 0 {
+		return max(0, i.Cash-i.spent)
+	}
+	return t.cost(w, &i.Order, i.rest())
+}
+
 // checkLoss is loss-within-bound: from the moment at which the day's loss has reached its
 // limit, the account may only lose on what it held then.
 func (t *truth) checkLoss(w *World) {
@@ -188,7 +197,7 @@ func (t *truth) checkLoss(w *World) {
 		if t.equity > t.floor || w.now < w.cfg.Start {
 			return
 		}
-		b = &breach{at: w.now, equity: t.equity, price: append([]money.Price(nil), t.price...)}
+		b = &breach{at: w.now, equity: t.equity, price: slices.Clone(t.price), lowest: slices.Clone(t.price)}
 		for i := range w.cfg.Catalog.Assets {
 			b.held = append(b.held, w.venue.Balance(0, exchange.AssetID(i)).Total)
 		}
@@ -203,16 +212,20 @@ func (t *truth) checkLoss(w *World) {
 	}
 	then, now := money.Amount(0), money.Amount(0)
 	prices := t.price
+	for i, p := range prices {
+		b.lowest[i] = min(b.lowest[i], p) // at which it may have been sold
+	}
 	for a, v := range b.held {
 		if exchange.AssetID(a) == t.currency {
 			continue
 		}
 		t.price = b.price
 		x := t.worth(w, exchange.AssetID(a), v)
-		t.price = prices
-		y := t.worth(w, exchange.AssetID(a), v)
-		then, now = then+x, now+min(x, y)
+		t.price = b.lowest
+		now += t.worth(w, exchange.AssetID(a), v)
+		then += x
 	}
+	t.price = prices
 	// fees and slippage of selling all that, at most five per cent of it
 	if floor := b.equity - (then - now) - then/20 - 10; t.equity < floor {
 		w.breaks(lossWithinBound, "the account is worth %d; with what was held when the day's loss reached its limit it should be %d", t.equity, floor)
@@ -285,8 +298,8 @@ func (w *World) afterBoot() {
 		if has.Streak < b.status.Streak {
 			w.breaks(restartNeverLoosens, "the streak of losses went from %d to %d", b.status.Streak, has.Streak)
 		}
-		if b.status.High > 0 && has.High < b.status.High-b.status.High/500 {
-			w.breaks(restartNeverLoosens, "the high-water mark went from %d to %d", b.status.High, has.High)
+		if has.High < t.high-t.high/500 {
+			w.breaks(restartNeverLoosens, "the high-water mark went from %d to %d", t.high, has.High)
 		}
 	}
 }

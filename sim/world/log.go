@@ -154,7 +154,7 @@ func (w *World) call(which int, id exchange.InstrumentID, what any) {
 		w.truth.onSubmit(w, v)
 		w.eyes.onSubmit(w, v)
 	case *exchange.Amend:
-		e.Order = v.Order
+		e.Order, e.Qty, e.Price = v.Order, v.Qty, v.Price
 		w.truth.onAmend(w, v)
 	case exchange.OrderID:
 		e.Order = v

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"slices"
 
 	"breakwater/exchange"
@@ -24,6 +25,7 @@ type truth struct {
 
 	equity  money.Amount
 	flows   money.Amount // since the day began
+	high    money.Amount // the high-water mark that no crash may take; 0: not known
 	day     money.Amount // equity at its start, by record
 	floor   money.Amount // equity of the day at which the loss limit is reached
 	breach  *breach
@@ -48,12 +50,17 @@ type intent struct {
 	durable bool
 	dry     bool
 	filled  money.Qty
+	open    money.Qty    // as the venue last told of a change, with what is filled; 0: as it left
+	spent   money.Amount // quote, fees included
 	done    bool
 	sent    int
 	absent  bool // given up: its fills are not in our books until the owner explains them
 	moved   []exchange.Balance
 	removed bool // by the owner's hand
 }
+
+// rest is what an order may still fill.
+func (i *intent) rest() money.Qty { return max(0, cmp.Or(i.open, i.Qty)-i.filled) }
 
 // latch is one as the records tell.
 type latch struct {
@@ -72,6 +79,7 @@ type breach struct {
 	equity money.Amount
 	held   []money.Amount // by asset, of ours and what was on its way
 	price  []money.Price
+	lowest []money.Price // since then
 }
 
 // lifeEnd is what a life of the process left behind.
@@ -148,6 +156,9 @@ func (t *truth) onStep(w *World) {
 	if t.day != 0 {
 		t.worst = max(t.worst, t.day-t.equity)
 	}
+	if t.high = 0; w.up {
+		t.high = w.guard.High() // reached a step ago, or earlier: on record by now
+	}
 	t.checkLoss(w)
 	w.eyes.onStep(w)
 }
@@ -181,13 +192,16 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 	case risk.RecAmend:
 		t.amends = append(t.amends, r.OrderID)
 		if i := t.intents[r.OrderID]; i != nil && r.Amend.Qty > i.Qty {
-			i.Qty = r.Amend.Qty
+			i.Qty, i.open = r.Amend.Qty, r.Amend.Qty
 		}
 	case risk.RecCancel:
 		t.cancels = append(t.cancels, r.OrderID)
 	case risk.RecDenial, risk.RecDenials:
 		t.checkDenial(w, r)
 	case risk.RecOrder:
+		if i := t.intents[r.Event.Order]; i != nil && r.Event.Op == exchange.OpAmend && r.Event.Remaining > 0 {
+			i.open = r.Event.Remaining + i.filled
+		}
 		if i := t.intents[r.Event.Order]; i != nil && r.Event.State.Done() {
 			if r.Event.State == exchange.Absent && !i.absent {
 				i.absent = true
@@ -203,7 +217,10 @@ func (t *truth) onRecord(w *World, r *risk.Record) {
 		}
 	case risk.RecLevel:
 		t.onLevel(r)
+	case risk.RecEquity:
+		t.high = r.High
 	case risk.RecFlow:
+		t.high = 0
 		w.eyes.onFlow(t.worth(w, r.Event.FeeAsset, r.Event.Cost))
 		if x := t.explained[r.Event.FeeAsset] + r.Event.Cost; x >= 0 { // else the books do not take it
 			t.explained[r.Event.FeeAsset] = x
@@ -292,7 +309,7 @@ func (t *truth) onAmend(w *World, a *exchange.Amend) {
 	}
 	t.amends = slices.Delete(t.amends, at, at+1)
 	o := i.Order
-	o.Qty = max(o.Qty, a.Qty) - i.filled
+	o.Qty = cmp.Or(a.Qty, i.open, o.Qty) - i.filled // as it was it has been looked at
 	if a.Price != 0 {
 		o.Price = a.Price
 	}
@@ -329,6 +346,7 @@ func (t *truth) explain(w *World, i *intent, ev *exchange.Event) {
 	} else {
 		base = -base
 	}
+	i.spent += ev.Cost + ev.Fee
 	i.moved = append(i.moved, exchange.Balance{Asset: in.Base, Total: base}, exchange.Balance{Asset: in.Quote, Total: quote}, exchange.Balance{Asset: ev.FeeAsset, Total: -ev.Fee})
 	if i.absent {
 		return

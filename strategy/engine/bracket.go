@@ -52,9 +52,10 @@ func (s *slot) protect(b *position) {
 		return
 	}
 	o := s.e.orders[br.order]
-	if o.state != exchange.Working || free <= 0 && br.asked == br.stop && o.Trigger == br.stop {
-		return // an order that is not acknowledged yet is changed once it is
+	if o.state != exchange.Working || o.changing || o.triggered || free <= 0 && br.asked == br.stop && o.Trigger == br.stop {
+		return // an order that is not acknowledged yet is changed once it is; a stop that sells leaves the rest to the next
 	}
+	o.changing = true
 	br.asked = br.stop
 	s.SendAmend(&exchange.Amend{Order: br.order, Qty: o.Qty + max(free, 0), Trigger: br.stop})
 }

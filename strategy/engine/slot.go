@@ -76,6 +76,9 @@ type order struct {
 	filled  money.Qty
 	reserve money.Amount   // quote that a buy may still use, fee included; lots of a sell
 	change  exchange.Amend // asked for and not confirmed yet
+
+	changing  bool // a change for a bracket is on its way
+	triggered bool // a stop that is live now: no venue changes one
 }
 
 func newSlot(e *Engine, id exchange.SlotID, cfg Slot) *slot {
@@ -301,6 +304,7 @@ func (s *slot) amend(a *exchange.Amend) error {
 	err := s.e.guard.Amend(a)
 	if err != nil {
 		s.refused(own, exchange.OpAmend)
+		own.changing = false
 		return err
 	}
 	own.change = *a
