@@ -59,6 +59,7 @@ type page struct {
 	Strictness                                   [][]string
 	StrictnessNote                               string
 	Worst                                        []pair
+	WorstNote                                    string
 	Assumptions                                  []Assumption
 	Notes                                        []string
 	Data                                         []dataRow

@@ -213,7 +213,7 @@ func (r *Run) guardSection(p *page) {
 			d.Control.String(), risk.Declarations[d.Control].Rule, count(d.Count), instant(d.First), instant(d.Last), reasonText(&d.Reason),
 		})
 	}
-	p.Worst = r.worstPairs()
+	p.Worst, p.WorstNote = r.worstSection()
 	p.Stops, p.StrictnessNote = g.stopRows(), r.Meta.StrictnessNote
 	for i := range r.Meta.Strictness {
 		s := &r.Meta.Strictness[i]

@@ -20,35 +20,31 @@ type WorstDay struct {
 	Runs      int
 }
 
-// worstPairs is the table of the page.
-func (r *Run) worstPairs() []pair {
+// worstSection is what the page says of it: the numbers, and what they are made of.
+func (r *Run) worstSection() (numbers []pair, note string) {
 	w, m := r.Meta.Worst, r.amounts(r.Currency)
 	if w == nil {
-		return nil
+		return nil, ""
 	}
-	bound := pair{Label: "Bound by the limits", Value: m.text(w.Bound) + noBreak + m.name, Remark: r.boundText()}
-	if w.Bound >= w.Equity {
-		bound.Value, bound.Remark, bound.Tone = "nothing", "all of it may be lost on one day: give limits with --risk or --profile", "down"
-	}
-	measured := pair{Label: "Measured", Value: "not yet", Remark: "--blast-radius puts adversaries in the strategy's place"}
-	if w.Measured {
-		measured.Value = m.text(w.Loss) + noBreak + m.name
-		measured.Remark = fmt.Sprintf("the largest loss of %d days with adversaries, by %s; %s", w.Runs, w.Adversary, w.Day)
-		if w.Loss > w.Bound {
-			measured.Tone = "down"
-		}
-	}
-	return []pair{bound, measured}
-}
-
-// boundText says what the bound is made of.
-func (r *Run) boundText() string {
-	w, m := r.Meta.Worst, r.amounts(r.Currency)
-	what := "the largest position"
+	bound := pair{Label: "Bound by the limits", Value: m.text(w.Bound) + noBreak + m.name, Remark: "of " + m.text(w.Equity)}
+	what := "the largest position still loses"
 	if w.Coins > 1 {
-		what = fmt.Sprintf("the largest positions in %d coins", w.Coins)
+		what = fmt.Sprintf("the largest positions in %d coins still lose", w.Coins)
 	}
-	return fmt.Sprintf("of %s: the limit of a day's loss, and what %s still lose after it when prices fall by %s, with fees", m.text(w.Equity), what, percent(float64(w.FallPPM)/float64(money.PPM), false))
+	note = fmt.Sprintf("The bound: the limit of a day's loss, and what %s after it when prices fall by %d %%, with fees. ", what, w.FallPPM*100/money.PPM)
+	if w.Bound >= w.Equity {
+		bound.Value, bound.Tone = "nothing", "down"
+		note = "All of it may be lost on one day: give limits with --risk or --profile. "
+	}
+	measured := pair{Label: "Measured", Value: "not yet", Remark: "--blast-radius does"}
+	if !w.Measured {
+		return []pair{bound, measured}, note + "Measuring puts adversaries in the strategy's place that know the limits."
+	}
+	measured.Value, measured.Remark = m.text(w.Loss)+noBreak+m.name, "by "+w.Adversary
+	if w.Loss > w.Bound {
+		measured.Tone = "down"
+	}
+	return []pair{bound, measured}, note + fmt.Sprintf("Measured: the largest loss of %d days with adversaries in the strategy's place that know the limits; the worst day was %q.", w.Runs, w.Day)
 }
 
 // worstLine is one line for a terminal; "" where nothing was measured.

@@ -16,10 +16,10 @@ func TestTheWorstDayIsOnThePage(t *testing.T) {
 		notPage, notSummary string
 	}{
 		{nil, "", "", "", "The worst day", "Worst day:"},
-		{&WorstDay{Equity: 1000 * unit, Bound: 64 * unit, FallPPM: 870_000, Coins: 1}, "64.00\u00a0CAD <small>of 1,000.00: the limit of a day", "", `"bound":"64.0000","fall":0.87,"coins":1`, "largest positions in", "Worst day:"},
+		{&WorstDay{Equity: 1000 * unit, Bound: 64 * unit, FallPPM: 870_000, Coins: 1}, "64.00\u00a0CAD <small>of 1,000.00</small></dd>", "", `"bound":"64.0000","fall":0.87,"coins":1`, "largest positions in", "Worst day:"},
 		{&WorstDay{Equity: 1000 * unit, Bound: 64 * unit, FallPPM: 870_000, Coins: 2, Measured: true, Loss: 43*unit + 4853, Adversary: "greedy", Day: "gap", Runs: 30},
-			"43.49\u00a0CAD <small>the largest loss of 30 days with adversaries, by greedy; gap", "of 1,000.00 CAD adversaries lost 43.49 at most (greedy; gap); the limits bound it to 64.00.", `"measured":"43.4853","adversary":"greedy","day":"gap"`, "not yet", "nothing"},
-		{&WorstDay{Equity: 1000 * unit, Bound: 1000 * unit, FallPPM: 870_000, Coins: 1}, `<dd class="down">nothing <small>all of it may be lost on one day`, "", `"bound":"1000.0000"`, "the limit of a day", "Worst day:"},
+			"43.49\u00a0CAD <small>by greedy</small></dd>", "of 1,000.00 CAD adversaries lost 43.49 at most (greedy; gap); the limits bound it to 64.00.", `"measured":"43.4853","adversary":"greedy","day":"gap"`, "not yet", "nothing"},
+		{&WorstDay{Equity: 1000 * unit, Bound: 1000 * unit, FallPPM: 870_000, Coins: 1}, `<dd class="down">nothing <small>of 1,000.00`, "", `"bound":"1000.0000"`, "the limit of a day&#39;s loss", "Worst day:"},
 	} {
 		r := sampleRun(t)
 		r.Meta.Worst = c.worst

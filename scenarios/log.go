@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"breakwater/exchange"
 	"breakwater/risk"
@@ -31,13 +32,16 @@ func (s *Scenario) writeLog(out io.Writer, r *world.Result) error {
 		if slices.Contains(quiet, e.Kind) || e.At < r.Start {
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", e.At.Sub(r.Start), e.Kind, s.entryText(e))
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", timeText(e.At.Sub(r.Start)), e.Kind, s.entryText(e))
 	}
 	for _, v := range r.Violations {
-		fmt.Fprintf(t, "  %s\tVIOLATION\t%s: %s\n", v.At.Sub(r.Start), v.Invariant, v.Text)
+		fmt.Fprintf(t, "  %s\tVIOLATION\t%s: %s\n", timeText(v.At.Sub(r.Start)), v.Invariant, v.Text)
 	}
 	return t.Flush()
 }
+
+// timeText is a time since the start, to the millisecond.
+func timeText(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
 // entryText is a line of the log without its time and kind.
 func (s *Scenario) entryText(e *world.Entry) string {

@@ -22,7 +22,7 @@ const (
 	equityBottom  = 128.0
 	levelTop      = 140.0
 	laneHeight    = 16.0
-	mostMarks     = 150 // of orders in a lane
+	apart         = 3.0 // of two marks of one kind in a lane; nearer ones cannot be told apart
 	mostFaultBars = 60
 )
 
@@ -35,11 +35,12 @@ type picture struct {
 
 func (o *Outcome) picture() template.HTML {
 	p := &picture{start: o.Run.Start, end: o.Run.End}
-	lanes := 1 + len(o.Scenario.cfg.Plan.Rules) + 1
+	lanes := o.faultLanes()
+	rows := 1 + len(lanes) + 1
 	if o.Ablated != nil {
-		lanes += 2
+		rows += 2
 	}
-	height := levelTop + float64(lanes)*(laneHeight+6) + 26
+	height := levelTop + float64(rows)*(laneHeight+6) + 26
 	fmt.Fprintf(&p.b, `<svg viewBox="0 0 %d %.0f" role="img" aria-label="timeline of %s">`, pictureWidth, height, template.HTMLEscapeString(o.Scenario.Name))
 	p.equity(o)
 	y := levelTop
@@ -50,8 +51,11 @@ func (o *Outcome) picture() template.HTML {
 		y = p.levels(name, o.Ablated, y)
 		y = p.orders("orders", o.Ablated, y)
 	}
-	for i := range o.Scenario.cfg.Plan.Rules {
-		y = p.fault(o, i, y)
+	for _, places := range lanes {
+		y = p.lane(o.Scenario.cfg.Plan.Rules[places[0]].Do.String(), y)
+		for _, place := range places {
+			p.fault(o, place, y-laneHeight-6)
+		}
 	}
 	p.axis(y)
 	p.b.WriteString("</svg>")
@@ -88,17 +92,72 @@ func (p *picture) equity(o *Outcome) {
 	for i := len(runs) - 1; i >= 0; i-- {
 		class := [...]string{"with", "without"}[i]
 		fmt.Fprintf(&p.b, `<polyline class="curve %s" points="`, class)
-		last := 0.0
-		for j, c := range runs[i].Curve {
-			at := y(float64(c.Equity))
-			if j > 0 {
-				fmt.Fprintf(&p.b, "%.1f,%.1f ", p.x(c.At), last)
-			}
-			fmt.Fprintf(&p.b, "%.1f,%.1f ", p.x(c.At), at)
-			last = at
-		}
+		p.curve(runs[i].Curve, y)
 		p.b.WriteString(`"/>`)
 	}
+}
+
+// column is how wide the part of a curve is of which only the first, the lowest, the highest and the
+// last point are drawn: more cannot be seen.
+const column = 2.0
+
+// curve writes a curve's points, as stairs where it is flat.
+func (p *picture) curve(points []world.Worth, y func(float64) float64) {
+	drawn := [2]float64{-1, -1}
+	to := func(x, y float64) {
+		if at := [2]float64{math.Round(10*x) / 10, math.Round(10*y) / 10}; at != drawn {
+			drawn = at
+			fmt.Fprintf(&p.b, "%g,%g ", at[0], at[1])
+		}
+	}
+	for i := 0; i < len(points); {
+		x, first := p.x(points[i].At), y(float64(points[i].Equity))
+		low, high, last := first, first, first
+		j := i
+		for ; j < len(points) && p.x(points[j].At) < x+column; j++ {
+			last = y(float64(points[j].Equity))
+			low, high = math.Min(low, last), math.Max(high, last)
+		}
+		if i > 0 && drawn[1] != math.Round(10*first)/10 {
+			to(x, drawn[1])
+		}
+		to(x, first)
+		if high > low {
+			to(x+column/2, low)
+			to(x+column/2, high)
+		}
+		if j == len(points) || y(float64(points[j].Equity)) != last {
+			to(p.x(points[j-1].At), last)
+		}
+		i = j
+	}
+	if n := len(points); n > 0 {
+		to(p.x(points[n-1].At), y(float64(points[n-1].Equity)))
+	}
+}
+
+// faultLanes are the faults by what they do, in the order of the plan.
+func (o *Outcome) faultLanes() (lanes [][]int) {
+	rules := o.Scenario.cfg.Plan.Rules
+next:
+	for i := range rules {
+		for k := range lanes {
+			if rules[lanes[k][0]].Do == rules[i].Do {
+				lanes[k] = append(lanes[k], i)
+				continue next
+			}
+		}
+		lanes = append(lanes, []int{i})
+	}
+	return lanes
+}
+
+// lane begins a lane of faults.
+func (p *picture) lane(name string, y float64) float64 {
+	p.label(name, y)
+	middle := y + laneHeight/2
+	fmt.Fprintf(&p.b, `<line class="grid" x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f"/>`, pictureLeft, pictureRight, middle, middle)
+	return y + laneHeight + 6
 }
 
 func (p *picture) label(name string, y float64) {
@@ -164,7 +223,7 @@ func (p *picture) orders(name string, r *world.Result, y float64) float64 {
 	p.label(name, y)
 	middle := y + laneHeight/2
 	fmt.Fprintf(&p.b, `<line class="grid" x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f"/>`, pictureLeft, pictureRight, middle, middle)
-	marks := 0
+	last := map[string]float64{} // by class
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		class := ""
@@ -179,11 +238,12 @@ func (p *picture) orders(name string, r *world.Result, y float64) float64 {
 		if class == "" || e.At < p.start {
 			continue
 		}
-		if marks++; marks > mostMarks {
-			break
-		}
-		title := fmt.Sprintf("%s %s #%d at %s", strings.ToLower(e.Side.String()), map[string]string{"sent": "sent", "fill": "filled", "denied": "denied"}[class], e.Order, e.At.Sub(p.start))
 		x := p.x(e.At)
+		if at, has := last[class]; has && x-at < apart {
+			continue
+		}
+		last[class] = x
+		title := fmt.Sprintf("%s %s #%d at %s", strings.ToLower(e.Side.String()), map[string]string{"sent": "sent", "fill": "filled", "denied": "denied"}[class], e.Order, e.At.Sub(p.start))
 		switch class {
 		case "denied":
 			fmt.Fprintf(&p.b, `<path class="mark denied" d="M%.1f %.1fl6 6m0 -6l-6 6"><title>%s</title></path>`, x-3, middle-3, title)
@@ -197,11 +257,8 @@ func (p *picture) orders(name string, r *world.Result, y float64) float64 {
 }
 
 // fault draws when a rule struck: as long as a state held, or an instant each time.
-func (p *picture) fault(o *Outcome, place int, y float64) float64 {
+func (p *picture) fault(o *Outcome, place int, y float64) {
 	rule := &o.Scenario.cfg.Plan.Rules[place]
-	p.label(rule.Do.String(), y)
-	middle := y + laneHeight/2
-	fmt.Fprintf(&p.b, `<line class="grid" x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f"/>`, pictureLeft, pictureRight, middle, middle)
 	title := template.HTMLEscapeString(fmt.Sprintf("%s: %s; %d times", o.Scenario.cfg.Plan.Called(place), rule.Do.Doc(), o.Run.Faults.Fired(place)))
 	bars := 0
 	for _, f := range o.Run.Faults.Log() {
@@ -220,7 +277,6 @@ func (p *picture) fault(o *Outcome, place int, y float64) float64 {
 			break
 		}
 	}
-	return y + laneHeight + 6
 }
 
 // axis writes the time since the start.

@@ -11,6 +11,7 @@ import (
 	"breakwater/exchange"
 	"breakwater/exchange/money"
 	"breakwater/risk"
+	"breakwater/sim/world"
 )
 
 //go:embed report.html
@@ -60,7 +61,8 @@ type pageRun struct {
 	More  int
 }
 
-type pageLine struct{ At, Kind, Text string }
+// pageLine is a line of the log; Also counts those that are like it.
+type pageLine struct{ At, Kind, Text, Also string }
 
 // WriteHTML writes the outcomes as one page without any reference to the network: with all
 // the matrix of controls, then each scenario with its timeline. program is named in its foot.
@@ -99,14 +101,36 @@ func (o *Outcome) onPage() pageScenario {
 	} else {
 		p.Alone = s.Alone
 	}
-	for i := range s.cfg.Plan.Rules {
-		f := pageFault{Name: s.cfg.Plan.Called(i), Doc: s.cfg.Plan.Rules[i].Do.Doc(), Fired: o.Run.Faults.Fired(i), First: "never"}
-		if at := o.Run.Faults.FirstFired(i); at != exchange.Never {
-			f.First = clockText(at.Sub(o.Run.Start))
+	for _, places := range o.faultLanes() {
+		if len(places) > mostAlike {
+			f := o.faultOnPage(places)
+			f.Name += " to " + s.cfg.Plan.Called(places[len(places)-1])
+			p.Faults = append(p.Faults, f)
+			continue
 		}
-		p.Faults = append(p.Faults, f)
+		for _, place := range places {
+			p.Faults = append(p.Faults, o.faultOnPage([]int{place}))
+		}
 	}
 	return p
+}
+
+// mostAlike is how many faults that do the same are listed one by one.
+const mostAlike = 6
+
+// faultOnPage is what the faults of some places have done, by the first one's name.
+func (o *Outcome) faultOnPage(places []int) pageFault {
+	plan := &o.Scenario.cfg.Plan
+	f := pageFault{Name: plan.Called(places[0]), Doc: plan.Rules[places[0]].Do.Doc(), First: "never"}
+	first := exchange.Never
+	for _, place := range places {
+		f.Fired += o.Run.Faults.Fired(place)
+		first = min(first, o.Run.Faults.FirstFired(place))
+	}
+	if first != exchange.Never {
+		f.First = clockText(first.Sub(o.Run.Start))
+	}
+	return f
 }
 
 func (o *Outcome) runOnPage(ablated bool) pageRun {
@@ -116,16 +140,31 @@ func (o *Outcome) runOnPage(ablated bool) pageRun {
 	}
 	currency := o.Scenario.cfg.Catalog.Assets[o.Scenario.cfg.Currency]
 	p := pageRun{Loss: money.Format(int64(r.Loss()), currency.Decimals) + " " + currency.Name, Calls: r.Calls["AddOrder"]}
+	var last *world.Entry // the denial that the line before began with
+	alike := 0
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		if e.At < r.Start || slices.Contains(quiet, e.Kind) {
 			continue
 		}
-		if len(p.Lines) == mostLines {
+		if last != nil && sameDenial(e, last) && len(p.Lines) > 0 {
+			alike++
+			p.Lines[len(p.Lines)-1].Also = fmt.Sprintf(" and %d like it until %s", alike, timeText(e.At.Sub(r.Start)))
+			continue
+		}
+		if last, alike = nil, 0; len(p.Lines) == mostLines {
 			p.More++
 			continue
 		}
-		p.Lines = append(p.Lines, pageLine{e.At.Sub(r.Start).String(), e.Kind, o.Scenario.entryText(e)})
+		if e.Kind == "denial" {
+			last = e
+		}
+		p.Lines = append(p.Lines, pageLine{At: timeText(e.At.Sub(r.Start)), Kind: e.Kind, Text: o.Scenario.entryText(e)})
 	}
 	return p
+}
+
+// sameDenial reports whether an order was denied for what another was denied for.
+func sameDenial(a, b *world.Entry) bool {
+	return a.Kind == b.Kind && a.Slot == b.Slot && a.Instrument == b.Instrument && a.Side == b.Side && slices.Equal(a.Reasons, b.Reasons)
 }
