@@ -147,10 +147,11 @@ func (g *Guard) onSnapshot(ev *exchange.Event) {
 func (g *Guard) bookMissed(snap *exchange.Snapshot) {
 	s := g.s
 	for i := range snap.Fills {
-		f := snap.Fills[i]
+		f := &snap.Fills[i]
 		if s.acct.find(f.Order) != nil && !s.acct.booked[f.Instrument].has(f.TradeID) && g.failed == nil {
-			f.Time = s.now
-			g.onFill(&f)
+			missed := *f
+			missed.Time = s.now
+			g.onFill(&missed)
 		}
 	}
 }

@@ -213,7 +213,7 @@ func (v *Venue) snapshot(id exchange.AccountID) {
 		ref = o.next
 	}
 	slices.SortFunc(s.Orders, func(x, y exchange.OpenOrder) int { return cmp.Compare(x.Order.ID, y.Order.ID) })
-	s.Fills = append(append(s.Fills, a.recent[a.oldest:]...), a.recent[:a.oldest]...)
+	s.Fills = slices.Concat(a.recent[a.oldest:], a.recent[:a.oldest])
 	ev := v.emit(id)
 	ev.Kind, ev.Detail = exchange.KindSnapshot, &exchange.Detail{Snapshot: s}
 }

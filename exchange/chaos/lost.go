@@ -178,14 +178,17 @@ func (l *Link) snapshot(ev *exchange.Event) {
 			i++
 		}
 	}
-	snap := copySnapshot(ev.Detail.Snapshot)
-	l.hide(snap)
-	if l.x.Holds(ZeroBalances, "", "") != nil {
+	zero := l.x.Holds(ZeroBalances, "", "") != nil
+	if zero || len(l.lost) > 0 || hasForeign(ev.Detail.Snapshot) {
+		snap := copySnapshot(ev.Detail.Snapshot)
+		l.hide(snap)
 		for i := range snap.Balances {
-			snap.Balances[i].Total, snap.Balances[i].Hold = 0, 0
+			if zero {
+				snap.Balances[i].Total, snap.Balances[i].Hold = 0, 0
+			}
 		}
+		ev.Detail = &exchange.Detail{Snapshot: snap}
 	}
-	ev.Detail = &exchange.Detail{Snapshot: snap}
 	due := l.now
 	if r != nil && (r.Do == Delay || r.Do == Reorder) {
 		due = due.Add(r.Wait())
@@ -194,6 +197,12 @@ func (l *Link) snapshot(ev *exchange.Event) {
 	if r != nil && r.Do == Duplicate {
 		l.push(due, ev)
 	}
+}
+
+// hasForeign reports whether a snapshot shows what others do on the account.
+func hasForeign(s *exchange.Snapshot) bool {
+	return slices.ContainsFunc(s.Orders, func(o exchange.OpenOrder) bool { return o.Order.ID >= foreignIDs }) ||
+		slices.ContainsFunc(s.Fills, func(f exchange.Event) bool { return f.Order >= foreignIDs })
 }
 
 func copySnapshot(s *exchange.Snapshot) *exchange.Snapshot {
