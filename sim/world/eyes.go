@@ -25,8 +25,9 @@ type eyes struct {
 	high     money.Amount     // of the account's worth since the owner last looked, flows taken off
 	worth    money.Amount     // the same at the last step
 	low      int              // steps in a row on which it was below the drawdown's floor
-	fallen   int              // the same of steps of which the process knows
+	fallen   int              // steps in a row on which the process knew that it was below the drawdown's floor
 	lost     int              // the same for the day's loss
+	dawn     bool             // a day has begun with this event
 	floor    money.Amount     // equity at which the day's loss reaches its limit
 	before   []money.Price    // by instrument, at the last step
 	day      exchange.Stamp   // when the guard's day began
@@ -146,12 +147,14 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 			e.over(r.Event.Order)
 		}
 	case risk.RecArm:
-		e.half, e.cycle, e.high, e.low, e.fallen = false, true, 0, 0, 0
+		e.half, e.cycle = false, true
+		e.forgetHigh()
 		e.floor = -1 << 62 // the owner has looked; the day goes on
 	case risk.RecCycle:
 		e.cycle = false
 	case risk.RecDayStart:
 		e.dayBegins(r.Equity)
+		e.dawn = true
 		e.day = max(w.now, min(r.Time, w.now.Add(time.Minute))) // a clock may be ahead a little
 	case risk.RecLevel:
 		switch r.Control {
@@ -159,7 +162,8 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 			e.half = e.half || r.Lift && !e.cycle
 		case risk.Drawdown, risk.ProfileLimits, risk.DailyLoss, risk.RampUp:
 			if r.Lift {
-				e.high, e.low, e.fallen, e.floor = 0, 0, 0, -1<<62
+				e.forgetHigh()
+				e.floor = -1 << 62
 			}
 		}
 	}
@@ -289,24 +293,27 @@ func (w *World) zone() *time.Location {
 	return w.cfg.Zone
 }
 
-// onStep looks at the account after each step of the market.
+// onStep looks at the account after each step of the market. The process was told of the
+// last step, not of this one; what it has not seen is no high of its own.
 func (e *eyes) onStep(w *World) {
-	worth, known := w.truth.ours(w), e.knows(w)
-	if known { // what it has not seen is no high of its own
-		e.high = max(e.high, e.worth)
+	then, known := e.worth, e.knows(w)
+	e.worth = w.truth.ours(w)
+	if known {
+		e.high = max(e.high, then)
 	}
-	e.worth = worth
 	ppm := min(e.limits.DrawdownPPM, e.limits.ProfileDrawdownPPM)
-	floor := e.high - risk.Share(ppm).Of(e.high)
 	e.low, e.fallen, e.lost = e.low+1, e.fallen+1, e.lost+1
-	if ppm == risk.Unlimited || worth >= floor-risk.Share(slackPPM).Of(e.high) {
+	if ppm == risk.Unlimited || e.worth >= e.high-risk.Share(ppm+slackPPM).Of(e.high) {
 		e.low = 0
 	}
-	slack := e.high / 300 // a restart goes on with what was last noted
-	if ppm == risk.Unlimited || worth >= floor-slack || !known {
+	if !known {
+		e.fallen, e.lost = 0, 0
+		return
+	}
+	if ppm == risk.Unlimited || then >= e.high-risk.Share(ppm).Of(e.high)-e.noted() {
 		e.fallen = 0
 	}
-	if worth >= e.floor-slack/10 || !known {
+	if then >= e.floor-e.noted()/10 {
 		e.lost = 0
 	}
 	if e.fallen > mostMarks && !e.stopped(w, risk.Halted, risk.Drawdown) {
@@ -315,6 +322,21 @@ func (e *eyes) onStep(w *World) {
 	if e.lost > mostMarks && !e.stopped(w, risk.ReduceOnly, risk.DailyLoss) {
 		w.breaks(lossWithinBound, "the account has been below the day's floor for %d steps, and nothing has tripped", e.lost)
 	}
+}
+
+// noted is how much the high-water mark may be behind after a restart, which goes on with
+// what was last on record.
+func (e *eyes) noted() money.Amount { return e.high / 300 }
+
+func (e *eyes) forgetHigh() { e.high, e.low, e.fallen = 0, 0, 0 }
+
+// checkHigh is the part of loss-within-bound that holds the guard's high-water mark against
+// what the account was worth: a new day leaves it where it was.
+func (e *eyes) checkHigh(w *World) {
+	if high := w.guard.High(); high < e.high-e.noted() {
+		w.breaks(lossWithinBound, "with the day the high-water mark has gone to %d; the account was worth %d", high, e.high)
+	}
+	e.dawn = false
 }
 
 // mostMarks is how many steps a loss may last before its limit has tripped: one step is
@@ -385,6 +407,9 @@ func (e *eyes) afterEvent(w *World) {
 		}
 	}
 	e.checkLeftOpen(w)
+	if e.dawn {
+		e.checkHigh(w)
+	}
 }
 
 // checkLeftOpen is the other part of level-is-obeyed: what a level does not allow is taken
