@@ -346,6 +346,16 @@ func TestABracketPlacedWithTheEntryRestsFromTheFillOn(t *testing.T) {
 		r.run(t)
 		r.log.has(t, "#2 sell stop-loss 100000000", "#2 amend to 300000000", "#2 fill sell 300000000 @9000000000") // gapped: at the open
 	})
+	t.Run("a stop that sells already is left alone, and the rest gets one of its own", func(t *testing.T) {
+		more := func(c *strategy.Context, _ strategy.Bar) { c.Buy(0.5) }
+		r := one(&script{bars: on{1: enter, 4: more}}, hours(append(flat(3, 100), [4]float64{100, 100, 94, 96}, [4]float64{96, 97, 96, 96}, [4]float64{96, 97, 96, 96}, [4]float64{96, 97, 96, 96}, [4]float64{96, 97, 96, 96})...))
+		r.model.VolumeCapPPM = 300 // of 1,000 coins a bar
+		r.run(t)
+		r.log.has(t, "#2 is working Triggered", "#2 fill sell 10000000", "#4 sell stop-loss 10000000", "#4 amend to 30000000")
+		if n := r.log.count("#2 amend"); n != 2 {
+			t.Errorf("changed %d times, want 2\n%s", n, strings.Join(r.log.lines, "\n"))
+		}
+	})
 }
 
 func TestExitSellsWhatRestingSellsHeld(t *testing.T) {
