@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"breakwater/data/journal"
@@ -167,25 +168,29 @@ func TestWhatNoSyncHasMovedIsDirty(t *testing.T) {
 }
 
 // A bit of a plan turns once, where it lies and for whoever has the file open; Mend turns it
-// back, also after a crash, and touches nothing that was written anew.
+// back, also after a crash, also when it has turned again, and touches nothing that was
+// written anew.
 func TestABitThatHasTurnedIsTurnedBack(t *testing.T) {
-	var d FS
 	whole := []byte("a line of the journal\n")
-	d.Put("000001.jsonl", whole)
-	x, err := chaos.NewInjector(chaos.Plan{Rules: []chaos.Rule{{Do: chaos.FlipBit}}}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.Play(x)
-	if !d.Turn() || d.Turn() || bytes.Equal(d.Bytes("000001.jsonl"), whole) {
-		t.Fatalf("after it has turned: %q", d.Bytes("000001.jsonl"))
-	}
-	after := d.Crash(rand.New(rand.NewPCG(1, 1)), Tail)
-	if bytes.Equal(after.Bytes("000001.jsonl"), whole) {
-		t.Error("a crash mends it")
-	}
-	after.Mend()
-	if after.Mend(); !bytes.Equal(after.Bytes("000001.jsonl"), whole) {
-		t.Errorf("mended: %q", after.Bytes("000001.jsonl"))
+	for times := 1; times <= 4; times++ {
+		var d FS
+		d.Put("000001.jsonl", whole)
+		x, err := chaos.NewInjector(chaos.Plan{Rules: slices.Repeat([]chaos.Rule{{Do: chaos.FlipBit}}, times)}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Play(x)
+		turned := times%2 == 1
+		if !d.Turn() || d.Turn() || bytes.Equal(d.Bytes("000001.jsonl"), whole) == turned {
+			t.Fatalf("after it has turned %d times: %q", times, d.Bytes("000001.jsonl"))
+		}
+		after := d.Crash(rand.New(rand.NewPCG(1, 1)), Tail)
+		if bytes.Equal(after.Bytes("000001.jsonl"), whole) == turned {
+			t.Error("a crash mends it")
+		}
+		after.Mend()
+		if after.Mend(); !bytes.Equal(after.Bytes("000001.jsonl"), whole) {
+			t.Errorf("mended after %d times: %q", times, after.Bytes("000001.jsonl"))
+		}
 	}
 }

@@ -38,7 +38,7 @@ type turned struct {
 
 // Mend turns back the bits of the plan that have turned, as from a copy.
 func (d *FS) Mend() {
-	for _, t := range d.turned {
+	for _, t := range slices.Backward(d.turned) { // one may have turned twice
 		if f := d.names[t.name]; f != nil && t.at < len(f.data) && f.data[t.at] == t.was^t.bit {
 			f.flip(t.at, t.bit)
 		}
