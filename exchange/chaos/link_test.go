@@ -243,6 +243,18 @@ func TestALostOrderIsUnknownAndThenAbsent(t *testing.T) {
 	}
 }
 
+// A fill whose message is garbled is fetched, and what comes after it waits: an order that
+// ends before its fill is told would make that nobody's.
+func TestWhatComesAfterAMissingMessageWaitsForIt(t *testing.T) {
+	l := behind(t, "- {at: 30s, on: executions, do: bad-number, times: 1}", 0, minutes(10))
+	l.until(time.Minute)
+	garbled, after := l.market(), l.market()
+	l.until(4 * time.Minute)
+	l.tells(garbled, "1m0s working", "1m1s fill")
+	l.tells(after, "1m0s working", "1m1s fill")
+	l.fired(1)
+}
+
 // A lost order that is cancelled before anybody knows that it is lost: that the venue has none of
 // that id to cancel does not show that it has it.
 func TestALostOrderThatIsCancelledIsNotFound(t *testing.T) {

@@ -14,6 +14,7 @@ type streamState struct {
 	down   bool
 	frozen bool // executions stand still
 	advice exchange.Code
+	whole  exchange.Stamp // when the message of executions that is missing has been fetched
 }
 
 // resnapshot is how long it takes to heal a flaw of the data.
@@ -98,11 +99,11 @@ func (l *Link) executions(due exchange.Stamp, ev *exchange.Event) {
 					l.push(due, ev)
 				}
 			default: // a message is missing, which its number tells: it is fetched
-				due = max(due, l.now.Add(resnapshot))
+				l.stream.whole = l.now.Add(resnapshot)
 			}
 		}
 	}
-	l.push(due, ev)
+	l.push(max(due, l.stream.whole), ev) // what comes after it waits for it: an order's end before its fill would make that nobody's
 }
 
 // market lets everything else of the inner exchange go through the faults.
