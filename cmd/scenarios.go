@@ -143,9 +143,13 @@ themselves.`,
 				return err
 			}
 			var outcomes []*scenarios.Outcome
-			for _, s := range list {
-				outcomes = append(outcomes, s.Run(time.Now))
+			tell, done := a.progress(&settings{json: asJSON}, "scenarios")
+			for i, s := range list {
+				if outcomes = append(outcomes, s.Run(time.Now)); tell != nil {
+					tell(int64(i+1), int64(len(list)))
+				}
 			}
+			done()
 			if junit != "" {
 				if err := writeJUnit(junit, outcomes); err != nil {
 					return err

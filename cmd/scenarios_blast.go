@@ -79,8 +79,8 @@ without each in turn, and prints the largest losses beside the bound that the li
 	}
 	c.Flags().StringVar(&file, "risk", "", "limits from a `FILE`")
 	c.Flags().StringVar(&profile, "profile", profile, "or those of a profile `NAME`")
-	c.Flags().StringVar(&cash, "cash", cash, "what the account has, in its currency")
-	c.Flags().StringSliceVar(&names, "control", nil, "take out only these `CONTROLS`; all else")
+	c.Flags().StringVar(&cash, "cash", cash, "`AMOUNT` that the account has, in its currency")
+	c.Flags().StringSliceVar(&names, "control", nil, "take out only these `CONTROLS`; without it each in turn")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON for programs")
 	return c
 }

@@ -35,7 +35,7 @@ type picture struct {
 
 func (o *Outcome) picture() template.HTML {
 	p := &picture{start: o.Run.Start, end: o.Run.End}
-	lanes := o.faultLanes()
+	lanes := o.Scenario.faultLanes()
 	rows := 1 + len(lanes) + 1
 	if o.Ablated != nil {
 		rows += 2
@@ -137,8 +137,8 @@ func (p *picture) curve(points []world.Worth, y func(float64) float64) {
 }
 
 // faultLanes are the faults by what they do, in the order of the plan.
-func (o *Outcome) faultLanes() (lanes [][]int) {
-	rules := o.Scenario.cfg.Plan.Rules
+func (s *Scenario) faultLanes() (lanes [][]int) {
+	rules := s.cfg.Plan.Rules
 next:
 	for i := range rules {
 		for k := range lanes {

@@ -101,7 +101,7 @@ func (o *Outcome) onPage() pageScenario {
 	} else {
 		p.Alone = s.Alone
 	}
-	for _, places := range o.faultLanes() {
+	for _, places := range s.faultLanes() {
 		if len(places) > mostAlike {
 			f := o.faultOnPage(places)
 			f.Name += " to " + s.cfg.Plan.Called(places[len(places)-1])
