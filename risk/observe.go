@@ -305,6 +305,7 @@ func (g *Guard) onOrder(ev *exchange.Event) {
 	}
 	failed := g.write(r, false) != nil
 	g.cancelLate(ev)
+	g.onCancel(ev)
 	if failed {
 		return
 	}

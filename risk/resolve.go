@@ -197,9 +197,33 @@ func (g *Guard) takeBack(snap *exchange.Snapshot) {
 		if oo == nil || oo.asked != 0 && s.now.Sub(oo.asked) < settle {
 			continue
 		}
-		o := &oo.order
-		if l, _ := s.levelFor(o.Instrument, o.Slot); l == Killed || l >= ReduceOnly && o.Side == exchange.Buy {
-			_ = g.Cancel(o.ID) // an error is the exchange's to report, and the next look asks again
+		if s.forbidden(&oo.order) != nil {
+			_ = g.Cancel(oo.order.ID) // an error is the exchange's to report, and the next look asks again
+		}
+	}
+}
+
+// forbidden is the latch for which an open order must be taken back; nil: it may stay.
+func (s *state) forbidden(o *exchange.Order) *latch {
+	for i := range s.latches {
+		l := &s.latches[i]
+		if l.covers(o.Instrument, o.Slot) && (l.level == Killed || l.level >= ReduceOnly && o.Side == exchange.Buy) {
+			return l
+		}
+	}
+	return nil
+}
+
+// onCancel looks again when the cancel of an order that may not stay has failed: soon at
+// first, then ever later, at the latest with the next comparison.
+func (g *Guard) onCancel(ev *exchange.Event) {
+	s := g.s
+	if ev.Op != exchange.OpCancel || ev.State.Done() {
+		return
+	}
+	if oo := s.acct.find(ev.Order); oo != nil && !s.refused() {
+		if l := s.forbidden(&oo.order); l != nil {
+			g.lookAgain(s.now.Add(min(max(settle, s.now.Sub(l.since)), compareEvery)))
 		}
 	}
 }

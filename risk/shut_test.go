@@ -133,6 +133,30 @@ func TestAJournalFaultHaltsOnceAndNeedsTheCeremony(t *testing.T) {
 	}
 }
 
+// After a cancel that was refused the guard looks soon, and less often the longer it takes.
+func TestARefusedCancelIsAskedAgainSoonThenLater(t *testing.T) {
+	d := open(t, wide(), limited(func(l *Limits) { l.ReconcilePPM = 1000 }))
+	o := d.allowed(d.buy(xbt / 100))
+	d.working(o)
+	refused := exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpCancel, Order: o.ID, State: exchange.Working, Code: exchange.CodeService}
+	looks := d.x.looks
+	if d.play(refused); d.g.s.link.lookAt != exchange.Never {
+		t.Error("the cancel of an order that may stay is asked again")
+	}
+	killed := d.now
+	d.g.Kill(KillCommand, "drill")
+	for i, after := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 130 * time.Second} {
+		d.play(refused)
+		if at := d.g.s.link.lookAt.Sub(killed); at != after {
+			t.Fatalf("look %d is due %v after the kill, want %v", i+1, at, after)
+		}
+		d.beat(d.g.s.link.lookAt.Sub(d.now))
+		if d.snapshot(); d.x.looks != looks+i+1 || len(d.x.gone) != i+2 {
+			t.Fatalf("after %v: %d looks, %d cancels", after, d.x.looks-looks, len(d.x.gone))
+		}
+	}
+}
+
 // Whatever kept a cancel from its order - the process died after the latch, the venue refused
 // it, it was lost - the next look that shows the order asks again, until it is gone.
 func TestWhatTheLevelForbidsIsCancelledAtEachLook(t *testing.T) {
