@@ -22,7 +22,8 @@ func (o *Outcome) Why() []string {
 
 // WriteTable prints outcomes, a line each, what is red with its reasons.
 func WriteTable(out io.Writer, outcomes []*Outcome) error {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var rows strings.Builder
+	t := tabwriter.NewWriter(&rows, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "scenario\t\tproves\twithout it")
 	red := 0
 	var took time.Duration
@@ -38,14 +39,27 @@ func WriteTable(out io.Writer, outcomes []*Outcome) error {
 			word = "RED"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.Name, word, control, broke)
-		for _, why := range o.Why() {
-			fmt.Fprintf(t, "  %s\t\t\t\n", why)
-		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%d scenarios, %d red, %.1f s\n", len(outcomes), red, took.Seconds())
+	for i, line := range strings.Split(strings.TrimSuffix(rows.String(), "\n"), "\n") {
+		fmt.Fprintln(out, line)
+		if i > 0 { // the first is the head
+			for _, why := range outcomes[i-1].Why() {
+				fmt.Fprintf(out, "  %s\n", why)
+			}
+		}
+	}
+	end := ""
+	if red > 0 {
+		end = "; --log shows what happened"
+	}
+	word := "scenarios"
+	if len(outcomes) == 1 {
+		word = "scenario"
+	}
+	_, err := fmt.Fprintf(out, "%d %s, %d red, %.1f s%s\n", len(outcomes), word, red, took.Seconds(), end)
 	return err
 }
 
