@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -34,11 +35,26 @@ func (s *Scenario) writeLog(out io.Writer, r *world.Result) error {
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", timeText(e.At.Sub(r.Start)), e.Kind, s.entryText(e))
 	}
+	broke := map[string]int{}
 	for _, v := range r.Violations {
+		if broke[v.Invariant]++; broke[v.Invariant] > mostViolations {
+			continue
+		}
 		fmt.Fprintf(t, "  %s\tVIOLATION\t%s: %s\n", timeText(v.At.Sub(r.Start)), v.Invariant, v.Text)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(broke)) {
+		if more := broke[name] - mostViolations; more > 0 {
+			fmt.Fprintf(out, "  and %s %d times more\n", name, more)
+		}
+	}
+	return nil
 }
+
+// mostViolations is how often a log tells that the same invariant broke.
+const mostViolations = 3
 
 // timeText is a time since the start, to the millisecond.
 func timeText(d time.Duration) string { return d.Round(time.Millisecond).String() }

@@ -36,6 +36,21 @@ func TestAUsersOwnModuleBuildsAndRuns(t *testing.T) {
 	if first, _, _ := strings.Cut(summary, "\n"); first != "profile research · dip falls=2 range=14 stop=2 target=3" {
 		t.Errorf("the summary begins with %q", first)
 	}
+	// docs/chaos.md: a scenario for one's own strategy
+	told := command(binary, "scenarios", "run", "dip-crash.yaml")
+	page, err := os.ReadFile("../docs/chaos.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(example, "dip-crash.yaml"))
+	if err != nil || !strings.Contains(string(page), "```yaml\n"+string(file)+"```") {
+		t.Errorf("docs/chaos.md shows another scenario than the example's: %v", err)
+	}
+	for _, line := range strings.Split(told, "\n")[:2] {
+		if !strings.Contains(string(page), line) {
+			t.Errorf("docs/chaos.md does not show %q", line)
+		}
+	}
 	for _, line := range []string{"Round trips", "Guard          no denials; ACTIVE throughout"} {
 		if !strings.Contains(summary, line) {
 			t.Errorf("the summary lacks %q:\n%s", line, summary)
