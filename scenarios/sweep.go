@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"breakwater/exchange"
 	"breakwater/exchange/chaos"
@@ -15,12 +16,13 @@ import (
 
 // Swept is what the run of a seed has shown.
 type Swept struct {
-	Seed   uint64   `json:"seed"`
-	Digest string   `json:"digest"`
-	Failed []string `json:"failed,omitempty"` // what did not hold; empty: all did
-	Plan   string   `json:"plan,omitempty"`   // of a seed that failed: its faults, a line each
-	Last   []string `json:"last,omitempty"`   // the last events before it failed
-	Met    []string `json:"-"`                // the dangers that the run got into
+	Seed   uint64        `json:"seed"`
+	Digest string        `json:"digest"`
+	Failed []string      `json:"failed,omitempty"` // what did not hold; empty: all did
+	Plan   string        `json:"plan,omitempty"`   // of a seed that failed: its faults, a line each
+	Last   []string      `json:"last,omitempty"`   // the last events before it failed
+	Met    []string      `json:"-"`                // the dangers that the run got into
+	first  time.Duration // since the start: when the first invariant broke
 }
 
 // lastEvents is how many events a failure tells.
@@ -34,21 +36,26 @@ const sweepTwice = 16
 // which every invariant must hold, then a while without, in which all must settle. The same
 // seed gives the same result in any process.
 func Sweep(seed uint64) *Swept {
-	return sweep(draw(seed), seed%sweepTwice == 0, seed%sweepTwice == sweepTwice/2)
-}
-
-func sweep(d *drawn, again, beats bool) *Swept {
-	out := &Swept{Seed: d.seed}
+	d := draw(seed)
 	s, err := Read(d.name()+".yaml", d.text("Drawn from a seed."))
 	if err != nil {
 		panic("BUG: a seed draws a scenario that cannot be read: " + err.Error() + "\n" + string(d.text("")))
 	}
+	return s.sweep(d, seed%sweepTwice == 0, seed%sweepTwice == sweepTwice/2)
+}
+
+// sweep runs what was drawn; again and beats ask for a second run that must be like it.
+func (s *Scenario) sweep(d *drawn, again, beats bool) *Swept {
+	out := &Swept{Seed: d.seed}
 	r := out.run(s.cfg)
 	if r == nil {
 		out.Plan = d.plan.String()
 		return out
 	}
 	out.Digest, out.Met = r.Digest, dangers(r)
+	if len(r.Violations) > 0 {
+		out.first = r.Violations[0].At.Sub(r.Start)
+	}
 	for _, v := range r.Violations {
 		out.Failed = append(out.Failed, fmt.Sprintf("%s, %s after the start: %s", v.Invariant, v.At.Sub(r.Start), v.Text))
 	}

@@ -19,7 +19,7 @@ type drawn struct {
 	seed     uint64
 	start    time.Time
 	duration time.Duration
-	heal     time.Duration // all faults are over
+	heal     time.Duration // all faults are over; 0: they last to the end
 	bars     time.Duration
 	size     float64  // of an order, in CAD
 	weight   float64  // the same, as a share of the cash

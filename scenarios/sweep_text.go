@@ -17,7 +17,9 @@ func (d *drawn) text(doc string) []byte {
 	line("seed: %d", d.seed)
 	line("start: %s", d.start.Format("2006-01-02T15:04:05Z"))
 	line("duration: %s", d.duration)
-	line("heal: %s", d.heal)
+	if d.heal > 0 {
+		line("heal: %s", d.heal)
+	}
 	line("step: 1m")
 	line("bars: %s", d.bars)
 	for _, h := range d.head {

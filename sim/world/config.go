@@ -49,6 +49,8 @@ type Config struct {
 	Breakable func(c risk.Config, breaks func(risk.Control) bool) (*risk.Guard, error)
 	// Edit changes a limit as an edit of the file would; nil where the plan has none.
 	Edit func(l risk.Limits, key, value string) (risk.Limits, error)
+	// Brief ends the run at the first violation.
+	Brief bool
 	// Beats adds beats at random instants: verdicts must not depend on them.
 	Beats bool
 }

@@ -132,6 +132,9 @@ func (l *line) Next(_ context.Context, ev *exchange.Event) error {
 		case w.attend:
 			w.attend = false
 			return errAttend
+		case w.cfg.Brief && len(w.broke) > 0:
+			w.end = w.now
+			return errEnd
 		case w.nextInstant() > w.end:
 			w.now = w.end
 			return errEnd
