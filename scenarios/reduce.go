@@ -151,7 +151,11 @@ func (r *reducer) shrink() {
 		without(r, len(r.d.pairs[i].fields), func(d *drawn, from, to int) { d.pairs[i].fields = slices.Delete(d.pairs[i].fields, from, to) })
 	}
 	without(r, len(r.d.limits), func(d *drawn, from, to int) { d.limits = slices.Delete(d.limits, from, to) })
-	without(r, len(r.d.head), func(d *drawn, from, to int) { d.head = slices.Delete(d.head, from, to) })
+	for i := len(r.d.head) - 1; i >= 0; i-- {
+		if !strings.HasPrefix(r.d.head[i], "supervisor") { // without it a process that ends at each start is started each second
+			r.try(func(d *drawn) { d.head = slices.Delete(d.head, i, i+1) })
+		}
+	}
 	r.try(func(d *drawn) { d.bars = time.Minute })
 	chaos.Shrink(r.d.plan, func(p chaos.Plan) bool {
 		return r.try(func(d *drawn) { d.plan = p })

@@ -246,28 +246,50 @@ func TestTheSweepFindsPlantedMistakes(t *testing.T) {
 	}
 }
 
-// What reduce writes is small, reads back, and runs red by itself.
+// What reduce writes is small, reads back, and runs red by itself: of what breaks at once, and
+// of what shows at the end only.
 func TestPlantedMistakeReducesToASmallRedScenario(t *testing.T) {
 	defer planted.Select(planted.None)
-	planted.Select(planted.ResendOnTimeout)
-	seed := uint64(1)
-	for len(Sweep(seed).Failed) == 0 {
-		if seed++; seed > sweepSeeds {
-			t.Fatal("no seed finds it")
+	for _, c := range []struct {
+		bug  planted.Bug
+		most time.Duration
+	}{{planted.ResendOnTimeout, time.Hour}, {planted.LateFillIgnored, 6 * time.Hour}} {
+		t.Run(c.bug.String(), func(t *testing.T) {
+			seed := firstRed(t, c.bug)
+			began := time.Now()
+			text, failed, runs := Reduce(seed)
+			took := time.Since(began)
+			s, err := Read(draw(seed).name()+".yaml", text)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			o := s.Run(nil)
+			lines := strings.Count(string(draw(seed).text("")), "\n")
+			t.Logf("seed %d, %d runs, %.1f s, %d of %d lines are left: %s\n%s", seed, runs, took.Seconds(), strings.Count(string(text), "\n"), lines, failed[0], text)
+			if o.Green() || len(s.cfg.Plan.Rules) > 2 || len(s.cfg.Slots) > 1 || s.cfg.Duration > c.most {
+				t.Errorf("green: %v, %d faults, %d strategies, %v", o.Green(), len(s.cfg.Plan.Rules), len(s.cfg.Slots), s.cfg.Duration)
+			}
+			planted.Select(planted.None)
+			if o := s.Run(nil); len(o.Failed) > 0 {
+				t.Errorf("without the mistake it is red: %s", o.Failed)
+			}
+		})
+	}
+}
+
+// firstRed is the first seed that is red with a mistake and green without.
+func firstRed(t *testing.T, b planted.Bug) uint64 {
+	for seed := uint64(1); seed <= sweepSeeds; seed++ {
+		planted.Select(b)
+		if w := Sweep(seed); planted.Met() == 0 || len(w.Failed) == 0 {
+			continue
+		}
+		planted.Select(planted.None)
+		if w := Sweep(seed); len(w.Failed) == 0 {
+			planted.Select(b)
+			return seed
 		}
 	}
-	text, failed, runs := Reduce(seed)
-	s, err := Read(draw(seed).name()+".yaml", text)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	o := s.Run(nil)
-	t.Logf("seed %d, %d runs, %d of %d lines are left: %s\n%s", seed, runs, strings.Count(string(text), "\n"), strings.Count(string(draw(seed).text("")), "\n"), failed[0], text)
-	if o.Green() || len(s.cfg.Plan.Rules) > 2 || len(s.cfg.Slots) > 1 || s.cfg.Duration > 3*time.Hour {
-		t.Errorf("green: %v, %d faults, %d strategies, %v", o.Green(), len(s.cfg.Plan.Rules), len(s.cfg.Slots), s.cfg.Duration)
-	}
-	planted.Select(planted.None)
-	if o := s.Run(nil); len(o.Failed) > 0 {
-		t.Errorf("without the mistake it is red: %s", o.Failed)
-	}
+	t.Fatal("no seed finds it")
+	return 0
 }
