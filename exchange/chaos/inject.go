@@ -20,7 +20,9 @@ type Injector struct {
 	has   [verbs]bool
 	hits  [families]bool // some rule of the family strikes calls or messages
 	acts  [families]bool // some rule of the family happens at its instant
-	waits bool           // some rule waits for a point
+	waits []int          // the rules that wait for a point
+	due   exchange.Stamp // what NextDue said last; it holds until then while known
+	known bool
 	met   []string
 	// outside is what the market's price is elsewhere, where our venue's is another.
 	outside map[exchange.InstrumentID]money.Price
@@ -58,17 +60,18 @@ func NewInjector(p Plan, start exchange.Stamp) (*Injector, error) {
 		x.has[do] = true
 		x.hits[do.Family()] = x.hits[do.Family()] || do.Shape() == Hits
 		x.acts[do.Family()] = x.acts[do.Family()] || do.Shape() == Acts
-		x.waits = x.waits || p.Rules[i].After != ""
 		x.runs[i] = run{do: do, family: do.Family(), shape: do.Shape(), lasts: p.Rules[i].For, from: exchange.Never, next: exchange.Never, first: exchange.Never}
 		if p.Rules[i].After == "" {
 			x.begin(i, start.Add(p.Rules[i].At))
+		} else {
+			x.waits = append(x.waits, i)
 		}
 	}
 	return x, nil
 }
 
 func (x *Injector) begin(i int, at exchange.Stamp) {
-	x.runs[i].from = at
+	x.runs[i].from, x.known = at, false
 	if x.runs[i].shape == Acts {
 		x.runs[i].next = at
 	}
@@ -85,20 +88,19 @@ func (x *Injector) Advance(now exchange.Stamp) { x.now = max(x.now, now) }
 
 // Reach tells that a point of the run is reached. Rules that wait for it begin now.
 func (x *Injector) Reach(point string) {
-	if x.over || !x.waits {
+	if x.over {
 		return
 	}
-	for i := range x.runs {
-		r := &x.runs[i]
-		if r.from != exchange.Never {
-			continue
-		}
-		rule := &x.plan.Rules[i]
+	for at := 0; at < len(x.waits); at++ {
+		i := x.waits[at]
+		r, rule := &x.runs[i], &x.plan.Rules[i]
 		if rule.After != point || x.now < x.start.Add(rule.At) {
 			continue
 		}
 		if r.reached++; r.reached >= max(rule.Nth, 1) {
 			x.begin(i, x.now)
+			x.waits = slices.Delete(x.waits, at, at+1)
+			at--
 		}
 	}
 }
@@ -220,6 +222,7 @@ func (x *Injector) Take(f Family) *Rule {
 		return nil
 	}
 	r, rule := &x.runs[first], &x.plan.Rules[first]
+	x.known = false
 	at := r.next
 	if r.next = exchange.Never; r.fired+1 < rule.Times {
 		r.next = at.Add(rule.Every)
@@ -234,6 +237,9 @@ func (x *Injector) NextDue() exchange.Stamp {
 	due := exchange.Never
 	if x.over {
 		return due
+	}
+	if x.known && x.due > x.now {
+		return x.due
 	}
 	for i := range x.runs {
 		r := &x.runs[i]
@@ -250,6 +256,7 @@ func (x *Injector) NextDue() exchange.Stamp {
 			due = min(due, end)
 		}
 	}
+	x.due, x.known = due, true
 	return due
 }
 
