@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"slices"
 	"strconv"
@@ -54,6 +55,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	go watchHeap()
+	debug.SetGCPercent(300)
 	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	for a := (asked{}); in.Decode(&a) == nil; {
 		planted.Select(a.Bug)
@@ -108,13 +110,15 @@ func (r *runner) stop() {
 	}
 }
 
+// run asks for one run; the process that takes too long for it is ended.
 func (r *runner) run(a asked) (ran, error) {
 	if r.cmd == nil {
 		if err := r.start(); err != nil {
 			return ran{}, err
 		}
 	}
-	budget := time.AfterFunc(seedSeconds*time.Second, func() { _ = r.cmd.Process.Kill() })
+	process := r.cmd.Process
+	budget := time.AfterFunc(seedSeconds*time.Second, func() { _ = process.Kill() })
 	defer budget.Stop()
 	var answer ran
 	line, err := "", json.NewEncoder(r.to).Encode(a)
