@@ -35,6 +35,9 @@ type Config struct {
 	// LateMax is how long an order may stay invisible before it counts as never placed;
 	// 0: 65 s, its deadline and a minute.
 	LateMax time.Duration
+	// RoundTrip is how long the answer to a call takes that the venue refuses. With 0 it comes
+	// at once, and whoever sends again for each refusal never gets on.
+	RoundTrip time.Duration
 }
 
 // Link is the decorator between guard and venue that fails as an Injector says. It plays

@@ -26,7 +26,7 @@ func (l *Link) Submit(o *exchange.Order) error {
 	answer := exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpSubmit, Order: o.ID, Instrument: o.Instrument, Side: o.Side, Price: o.Price, Qty: o.Qty, Remaining: o.Qty}
 	if code != exchange.CodeNone && definite(code) {
 		answer.State, answer.Code = exchange.Rejected, code
-		l.answer(&answer)
+		l.refuse(&answer)
 		return nil
 	}
 	arrives := code == exchange.CodeNone && (r == nil || r.Do.arrives())
@@ -52,7 +52,7 @@ func (l *Link) Amend(a *exchange.Amend) error {
 	}
 	r, code := l.call(AmendOrder, exchange.None)
 	if code != exchange.CodeNone && definite(code) {
-		l.answer(&exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpAmend, Order: a.Order, State: exchange.Working, Code: code, Instrument: exchange.None})
+		l.refuse(&exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpAmend, Order: a.Order, State: exchange.Working, Code: code, Instrument: exchange.None})
 		return nil
 	}
 	arrives := code == exchange.CodeNone && (r == nil || r.Do.arrives())
@@ -72,7 +72,7 @@ func (l *Link) Cancel(id exchange.OrderID) error {
 	}
 	r, code := l.call(CancelOrder, exchange.None)
 	if code != exchange.CodeNone && definite(code) {
-		l.answer(&exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpCancel, Order: id, State: exchange.Working, Code: code, Instrument: exchange.None})
+		l.refuse(&exchange.Event{Kind: exchange.KindOrder, Op: exchange.OpCancel, Order: id, State: exchange.Working, Code: code, Instrument: exchange.None})
 		return nil
 	}
 	arrives := code == exchange.CodeNone && (r == nil || r.Do.arrives())
@@ -191,9 +191,14 @@ func (l *Link) request(r *Rule, code exchange.Code) {
 }
 
 // answer tells the caller what became of an order at once.
-func (l *Link) answer(ev *exchange.Event) {
-	ev.Time, ev.Received, ev.Last, ev.Account, ev.FeeAsset = l.now, l.now, true, l.cfg.Account, exchange.None
-	l.push(l.now, ev)
+func (l *Link) answer(ev *exchange.Event) { l.answerAt(l.now, ev) }
+
+// refuse is the venue's answer to a call that it does not carry out.
+func (l *Link) refuse(ev *exchange.Event) { l.answerAt(l.now.Add(l.cfg.RoundTrip), ev) }
+
+func (l *Link) answerAt(due exchange.Stamp, ev *exchange.Event) {
+	ev.Time, ev.Received, ev.Last, ev.Account, ev.FeeAsset = due, due, true, l.cfg.Account, exchange.None
+	l.push(due, ev)
 }
 
 // afterCall sets up what a fault does to the outcomes of an order.

@@ -173,6 +173,9 @@ func (e *eyes) onRecord(w *World, r *risk.Record) {
 }
 
 func (e *eyes) attempt(w *World, o *exchange.Order) {
+	if e.limits.PairPerMinute == risk.Unlimited && e.limits.PerMinute == risk.Unlimited {
+		return
+	}
 	if o.Side == exchange.Sell || o.Instrument < 0 || int(o.Instrument) >= len(e.heard) {
 		return
 	}

@@ -244,7 +244,7 @@ func (w *World) connect() {
 // linkConfig says what the link brings of itself, as a live client would.
 func (w *World) linkConfig() chaos.Config {
 	return chaos.Config{
-		Catalog: w.cfg.Catalog, Venue: (*owner)(w), Key: w.key,
+		Catalog: w.cfg.Catalog, Venue: (*owner)(w), Key: w.key, RoundTrip: max(2*w.cfg.Latency, 2*time.Millisecond),
 		Facts: w.cfg.Facts & (exchange.FactHeartbeat | exchange.FactClock | exchange.FactKeyInfo | exchange.FactErrors | exchange.FactDeadMan | exchange.FactLedger | exchange.FactForeign),
 	}
 }
