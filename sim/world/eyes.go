@@ -333,11 +333,11 @@ func (e *eyes) noted() money.Amount { return e.high / 300 }
 
 func (e *eyes) forgetHigh() { e.high, e.low, e.fallen = 0, 0, 0 }
 
-// checkHigh is the part of loss-within-bound that holds the guard's high-water mark against
-// what the account was worth: a new day leaves it where it was.
+// checkHigh is the part of loss-within-bound that sees that a new day leaves the guard's
+// high-water mark where it was.
 func (e *eyes) checkHigh(w *World) {
-	if high := w.guard.High(); high < e.high-e.noted() {
-		w.breaks(lossWithinBound, "with the day the high-water mark has gone to %d; the account was worth %d", high, e.high)
+	if high, was := w.guard.High(), w.truth.high; high < was-e.noted() {
+		w.breaks(lossWithinBound, "with the day the high-water mark has gone from %d to %d", was, high)
 	}
 	e.dawn = false
 }

@@ -44,7 +44,8 @@ func TestTheWorldSeesEachPartOfAnInvariant(t *testing.T) {
 			w.eyes.high, w.eyes.limits.DrawdownPPM = 2*w.truth.equity, 100_000
 		},
 		"the high-water mark has gone": func(w *World) {
-			w.eyes.high, w.eyes.dawn = 2*w.truth.equity, true
+			w.truth.high = 2 * w.truth.equity
+			w.eyes.checkHigh(w)
 		},
 		"and the level after a restart is": func(w *World) {
 			w.truth.latches = append(w.truth.latches, latch{control: risk.Drawdown, level: risk.Halted, until: exchange.Never})
