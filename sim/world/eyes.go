@@ -360,10 +360,12 @@ func (e *eyes) dayBegins(equity money.Amount) {
 // onFlow is money that came or went, on record: neither profit nor loss.
 func (e *eyes) onFlow(v money.Amount) { e.high, e.worth, e.floor = e.high+v, e.worth+v, e.floor+v }
 
-// knows reports whether the process was told what the market did up to the last step.
+// knows reports whether the process was told what the market did up to the last step, and
+// can say what the account is worth: with a balance that nobody explains it cannot.
 func (e *eyes) knows(w *World) bool {
 	t := &w.truth
-	known := w.up && w.upSince < w.now.Add(-3*w.cfg.Step) && !t.failed && e.compared && e.day != 0
+	known := w.up && w.upSince < w.now.Add(-3*w.cfg.Step) && !t.failed && e.compared && e.day != 0 &&
+		!slices.ContainsFunc(t.latches, func(l latch) bool { return l.control == risk.UnexplainedBalance })
 	for i, p := range e.before {
 		known = known && (t.explained[w.cfg.Catalog.Instruments[i].Base] == 0 || e.prices[i][0] == p)
 	}
