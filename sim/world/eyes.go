@@ -329,7 +329,7 @@ func (e *eyes) onStep(w *World) {
 
 // noted is how much the high-water mark may be behind after a restart, which goes on with
 // what was last on record.
-func (e *eyes) noted() money.Amount { return e.high / 300 }
+func (e *eyes) noted() money.Amount { return max(0, e.high) / 300 }
 
 func (e *eyes) forgetHigh() { e.high, e.low, e.fallen = 0, 0, 0 }
 

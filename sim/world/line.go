@@ -168,7 +168,8 @@ func (w *World) takeOutcomes() (any bool) {
 type door struct {
 	connecting bool
 	behind     bool
-	seen       []uint64 // by instrument: highest trade on record
+	seen       []uint64         // by instrument: highest trade on record
+	ends       []exchange.Event // of orders, that wait for the fills before them
 }
 
 // see takes a record of an earlier life.
@@ -202,7 +203,8 @@ func (d *door) lets(w *World, ev *exchange.Event) bool {
 				missed = true
 			}
 		}
-		if missed || d.behind {
+		if missed || d.behind || len(d.ends) > 0 {
+			w.queue, d.ends = append(w.queue, d.ends...), nil
 			_ = (*line)(w).Refresh()
 			return false
 		}
@@ -211,6 +213,11 @@ func (d *door) lets(w *World, ev *exchange.Event) bool {
 	case exchange.KindFill:
 		d.see(&risk.Record{Type: risk.RecFill, Event: ev})
 		return true
+	case exchange.KindOrder:
+		if ev.State.Done() { // behind the fills that were missed
+			d.ends = append(d.ends, *ev)
+			return false
+		}
 	case exchange.KindBar, exchange.KindTop, exchange.KindSecond, exchange.KindStatus, exchange.KindIntegrity:
 		return false
 	case exchange.KindTrade:
