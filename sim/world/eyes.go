@@ -389,9 +389,15 @@ func (e *eyes) stopped(w *World, level risk.Level, by risk.Control) bool {
 // onVenueFill is no-look-ahead: what our order meets comes after it has arrived. Orders of
 // others on the book are not looked at.
 func (e *eyes) onVenueFill(w *World, ev *exchange.Event) {
-	if o := e.open[ev.Order]; o != nil && !w.crowded && ev.Time <= o.left.Add(w.cfg.Latency) {
+	if o := e.open[ev.Order]; o != nil && !w.crowded && w.early(ev.Time, o.left.Add(w.cfg.Latency)) {
 		w.breaks(noLookAhead, "order %d, sent %v after the start, filled at what was there before it", ev.Order, o.left.Sub(w.cfg.Start))
 	}
+}
+
+// early reports whether a fill comes before what can meet an order that has arrived: at the
+// very instant only a step of the market that is taken then.
+func (w *World) early(at, arrival exchange.Stamp) bool {
+	return at < arrival || at == arrival && (at-w.cfg.Start)%exchange.Stamp(w.cfg.Step) != 0
 }
 
 // afterEvent looks at what one event must have caused.

@@ -56,21 +56,23 @@ type Observer interface {
 
 // Engine runs strategies on one guarded account. Use it from one goroutine.
 type Engine struct {
-	cfg    Config
-	guard  *risk.Guard
-	cat    *exchange.Catalog
-	now    exchange.Stamp
-	book   *book
-	slots  []*slot
-	bySlot [][]*slot // by instrument
-	nextID exchange.OrderID
-	orders map[exchange.OrderID]*order
-	booked []booked // by instrument
-	free   []*order
-	ready  bool // the opening snapshot was seen
-	wake   exchange.Stamp
-	end    int // running, cancelled or closed
-	ev     exchange.Event
+	cfg     Config
+	guard   *risk.Guard
+	cat     *exchange.Catalog
+	now     exchange.Stamp
+	book    *book
+	slots   []*slot
+	bySlot  [][]*slot // by instrument
+	nextID  exchange.OrderID
+	orders  map[exchange.OrderID]*order
+	booked  []booked // by instrument
+	free    []*order
+	ready   bool // the opening snapshot was seen
+	wake    exchange.Stamp
+	asked   uint64 // requests so far
+	waiting bool   // some are in an outbox
+	end     int    // running, cancelled or closed
+	ev      exchange.Event
 
 	restoring bool // the history is being folded
 	resumed   bool // there was one, and the venue's view of the open orders is still to come
@@ -189,12 +191,9 @@ func (e *Engine) step(ev *exchange.Event) error {
 	case quiet:
 		return nil // what waits for the next event waits for one that tells something: orders do not depend on how many beats come
 	}
-	for _, s := range e.slots {
-		if len(s.outbox) > 0 || len(s.updates) > 0 {
-			if err := s.flush(); err != nil {
-				return err
-			}
-		}
+	if e.waiting {
+		e.waiting = false
+		return e.flush()
 	}
 	return nil
 }
@@ -313,9 +312,9 @@ func (e *Engine) closeOut() error {
 				s.SendCancel(o.ID)
 			}
 		}
-		if err := s.flush(); err != nil {
-			return err
-		}
+	}
+	if err := e.flush(); err != nil {
+		return err
 	}
 	if e.end == closed {
 		e.guard.FinalAuction()

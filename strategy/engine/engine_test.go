@@ -400,6 +400,27 @@ func TestSlotsOwnTheirOwnMoneyAndCoins(t *testing.T) {
 	}
 }
 
+// Orders leave in the order of their numbers, whichever strategy they are of: one that comes
+// after a higher number is denied as a repetition.
+func TestWhatWaitedLeavesBeforeWhatIsNew(t *testing.T) {
+	first := &script{bars: on{2: func(c *strategy.Context, _ strategy.Bar) { c.Buy(2) }}}
+	second := &script{bars: on{1: func(c *strategy.Context, _ strategy.Bar) { c.Buy(20) }}}
+	second.order = func(c *strategy.Context, u strategy.OrderUpdate) {
+		if u.State == exchange.Denied {
+			c.Buy(1) // goes out with the next event
+		}
+	}
+	r := one(first, hours(flat(4, 100)...))
+	r.limits = risk.Research()
+	r.limits.Order = risk.Limit{PPM: risk.Unlimited, Amount: 500 * 10_000}
+	r.slots = []engine.Slot{{Name: "first", Strategy: first, SharePPM: 500_000}, {Name: "second", Strategy: second, SharePPM: 500_000}}
+	r.run(t)
+	r.log.has(t, "#1 denied", "#2 buy market 100000000", "#3 buy market 200000000", "#2 fill buy", "#3 fill buy")
+	if r.log.count("denied") != 1 {
+		t.Errorf("%v", r.log.lines)
+	}
+}
+
 func TestADenialIsToldAndRetriedOnlyWithTheNextEvent(t *testing.T) {
 	told := 0
 	s := &script{bars: on{1: func(c *strategy.Context, _ strategy.Bar) { c.Buy(1_000) }}}

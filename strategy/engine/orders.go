@@ -54,7 +54,7 @@ func (s *slot) send(b *position, o *exchange.Order) exchange.OrderID {
 	s.e.orders[o.ID] = own
 	b.orders = append(b.orders, own)
 	s.hold(b, own, reserve)
-	s.outbox = append(s.outbox, request{op: exchange.OpSubmit, order: *o})
+	s.ask(request{op: exchange.OpSubmit, order: *o})
 	return o.ID
 }
 
@@ -145,14 +145,14 @@ func (s *slot) end(o *order) {
 // SendAmend puts a change of a working order in the outbox.
 func (s *slot) SendAmend(a *exchange.Amend) {
 	if o := s.e.orders[a.Order]; !s.shut() && o != nil && o.slot == s {
-		s.outbox = append(s.outbox, request{op: exchange.OpAmend, amend: *a})
+		s.ask(request{op: exchange.OpAmend, amend: *a})
 	}
 }
 
 // SendCancel puts the cancel of an own order in the outbox.
 func (s *slot) SendCancel(id exchange.OrderID) {
 	if o := s.e.orders[id]; o != nil && o.slot == s {
-		s.outbox = append(s.outbox, request{op: exchange.OpCancel, order: exchange.Order{ID: id}})
+		s.ask(request{op: exchange.OpCancel, order: exchange.Order{ID: id}})
 	}
 }
 

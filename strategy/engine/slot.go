@@ -26,6 +26,7 @@ type slot struct {
 	place   []int32    // by instrument of the catalog: place in books, -1
 	timers  []timer
 	outbox  []request
+	gone    int                    // how much of it has been sent
 	updates []strategy.OrderUpdate // denials to tell
 	rand    *rand.Rand
 	warmUp  int
@@ -62,6 +63,7 @@ type timer struct {
 
 // request is one thing in the outbox. The zero Op of exchange is a submit.
 type request struct {
+	n     uint64 // in the order in which all strategies asked
 	op    exchange.Op
 	order exchange.Order
 	amend exchange.Amend
@@ -230,28 +232,54 @@ func (s *slot) fireTimers() {
 	}
 }
 
-// flush sends what is in the outbox through the guard, then tells the strategy what was
-// denied. What it wants in answer goes out with the next event, so that a strategy that
-// retries forever cannot hold up the loop.
-func (s *slot) flush() error {
-	for i := 0; i < len(s.outbox); i++ {
-		r := &s.outbox[i]
-		var err error
-		switch r.op {
-		case exchange.OpSubmit:
-			err = s.submit(&r.order)
-		case exchange.OpAmend:
-			if err = s.amend(&r.amend); err == nil {
-				continue
+// flush sends what is in the outboxes through the guard, in the order in which it was asked
+// for: an order with a higher number must not be there first. Then it tells the strategies
+// what was denied. What they want in answer goes out with the next event, so that a strategy
+// that retries forever cannot hold up the loop.
+func (e *Engine) flush() error {
+	for {
+		var next *slot
+		for _, s := range e.slots {
+			if s.gone < len(s.outbox) && (next == nil || s.outbox[s.gone].n < next.outbox[next.gone].n) {
+				next = s
 			}
-		case exchange.OpCancel:
-			err = s.e.guard.Cancel(r.order.ID)
 		}
-		if err != nil && !survivable(err) {
+		if next == nil {
+			break
+		}
+		next.gone++
+		if err := next.carryOut(&next.outbox[next.gone-1]); err != nil && !survivable(err) {
 			return err
 		}
 	}
-	s.outbox = s.outbox[:0]
+	for _, s := range e.slots {
+		s.outbox, s.gone = s.outbox[:0], 0
+		s.tellUpdates()
+	}
+	return nil
+}
+
+// ask puts a request in the outbox.
+func (s *slot) ask(r request) {
+	s.e.asked++
+	r.n = s.e.asked
+	s.outbox = append(s.outbox, r)
+	s.e.waiting = true
+}
+
+// carryOut takes a request through the guard.
+func (s *slot) carryOut(r *request) error {
+	switch r.op {
+	case exchange.OpSubmit:
+		return s.submit(&r.order)
+	case exchange.OpAmend:
+		return s.amend(&r.amend)
+	}
+	return s.e.guard.Cancel(r.order.ID)
+}
+
+// tellUpdates tells the strategy what was denied.
+func (s *slot) tellUpdates() {
 	told := len(s.updates)
 	for i := range told {
 		u := s.updates[i]
@@ -261,7 +289,6 @@ func (s *slot) flush() error {
 		}
 	}
 	s.updates = s.updates[:copy(s.updates, s.updates[told:])]
-	return nil
 }
 
 // survivable reports whether the run goes on after a request met this error.
