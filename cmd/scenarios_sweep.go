@@ -107,11 +107,15 @@ func (a *app) sweep(from, to uint64, jobs int, asJSON bool) error {
 	return nil
 }
 
+// ahead is how many seeds may have ended before the oldest that has not: one that takes a
+// hundred times as long holds no job up.
+const ahead = 512
+
 // inOrder runs seeds, several at the same time, and yields what they show in their order.
 func inOrder(from, to uint64, jobs int) func(yield func(*scenarios.Swept) bool) {
 	return func(yield func(*scenarios.Swept) bool) {
 		type place chan *scenarios.Swept
-		places := make(chan place, 4*jobs)
+		places := make(chan place, ahead)
 		stop := make(chan struct{})
 		defer close(stop)
 		go func() {
