@@ -10,7 +10,14 @@ const [url, key, secret] = process.argv.slice(2);
 const kraken = new Kraken(key, secret, { url });
 const rows = [];
 
+// The client's nonce is the time in milliseconds. On a line as short as this two calls fall
+// into the same one now and then, which Kraken refuses, too.
+async function nextMillisecond() {
+  for (const now = Date.now(); Date.now() === now;) await new Promise(setImmediate);
+}
+
 async function call(method, params, check) {
+  await nextMillisecond();
   try {
     const { result } = await kraken.api(method, params);
     const ok = check(result);
@@ -23,6 +30,7 @@ async function call(method, params, check) {
 }
 
 async function fails(method, params, want, client = kraken) {
+  await nextMillisecond();
   try {
     await client.api(method, params);
     rows.push([`${method} → ${want}`, 'FAILED', 'no error']);
