@@ -17,7 +17,13 @@ func (g *Guard) Breakable() bool { return g.s.breaks != nil }
 
 // enter is called before a control looks.
 func (s *state) enter(c Control) {
-	if s.at = c; s.breaks != nil && c != s.without && s.breaks(c) {
+	if s.at = c; s.breaks != nil {
+		s.mayBreak(c)
+	}
+}
+
+func (s *state) mayBreak(c Control) {
+	if c != s.without && s.breaks(c) {
 		panic("BUG: the scenario breaks " + c.String())
 	}
 }
