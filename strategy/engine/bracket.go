@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"breakwater/exchange"
 	"breakwater/exchange/money"
 )
@@ -52,12 +54,21 @@ func (s *slot) protect(b *position) {
 		return
 	}
 	o := s.e.orders[br.order]
-	if o.state != exchange.Working || o.changing || o.triggered || free <= 0 && br.asked == br.stop && o.Trigger == br.stop {
+	if o.state != exchange.Working || s.e.isChanging(o) || o.triggered || free <= 0 && br.asked == br.stop && o.Trigger == br.stop {
 		return // an order that is not acknowledged yet is changed once it is; a stop that sells leaves the rest to the next
 	}
-	o.changing = true
+	o.changing = s.e.now
 	br.asked = br.stop
-	s.SendAmend(&exchange.Amend{Order: br.order, Qty: o.Qty + max(free, 0), Trigger: br.stop})
+	// The engine's own change, as its own orders: also while the strategy may not act.
+	s.ask(request{op: exchange.OpAmend, amend: exchange.Amend{Order: br.order, Qty: o.Qty + max(free, 0), Trigger: br.stop}})
+}
+
+// changeMost is how long the answer to a change of a stop is waited for: one that never comes
+// must not leave the stop as it is for good.
+const changeMost = time.Minute
+
+func (e *Engine) isChanging(o *order) bool {
+	return o.changing != 0 && e.now.Sub(o.changing) < changeMost
 }
 
 // watchTarget ends the position when its target is reached.

@@ -281,7 +281,10 @@ func (e *Engine) onOrder(ev *exchange.Event) {
 		if ev.State != 0 { // a refused cancel says nothing of an order that may still arrive
 			o.state = ev.State
 		}
-		o.changing, o.triggered = o.changing && ev.Op != exchange.OpAmend, o.triggered || ev.Code == exchange.CodeTriggered
+		if ev.Op == exchange.OpAmend {
+			o.changing = 0
+		}
+		o.triggered = o.triggered || ev.Code == exchange.CodeTriggered
 		if ev.Op == exchange.OpAmend && ev.Code == exchange.CodeAmended {
 			o.Qty, o.Price, o.Trigger = ev.Remaining+o.filled, cmp.Or(o.change.Price, o.Price), cmp.Or(o.change.Trigger, o.Trigger)
 			rest := o.Order

@@ -79,8 +79,8 @@ type order struct {
 	reserve money.Amount   // quote that a buy may still use, fee included; lots of a sell
 	change  exchange.Amend // asked for and not confirmed yet
 
-	changing  bool // a change for a bracket is on its way
-	triggered bool // a stop that is live now: no venue changes one
+	changing  exchange.Stamp // when a change for a bracket was asked for that has no answer yet; 0: none
+	triggered bool           // a stop that is live now: no venue changes one
 }
 
 func newSlot(e *Engine, id exchange.SlotID, cfg Slot) *slot {
@@ -331,7 +331,7 @@ func (s *slot) amend(a *exchange.Amend) error {
 	err := s.e.guard.Amend(a)
 	if err != nil {
 		s.refused(own, exchange.OpAmend)
-		own.changing = false
+		own.changing = 0
 		return err
 	}
 	own.change = *a
